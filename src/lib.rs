@@ -1,11 +1,41 @@
-//! Placeholder while the tool chain is being set up.
+//! The Pica AuthKit token endpoint, for the edge.
+//!
+//! A request comes in at [`handler`], which asks the modules below in this order:
+//!
+//! - [`target`]: where the request goes, and which rows it wants
+//! - [`cors`]: which browsers' pages may call
+//! - [`config`]: the deployment's variables and secrets, checked
+//! - [`request_body`]: a small JSON object, or nothing
+//! - [`caller`]: for whom the token is, the one place that decides it
+//! - [`upstream`]: the calls to Pica, and the token that is made of them
+//! - [`error`]: from what went wrong to what the caller is told
+//! - [`record`]: the log line
+//!
+//! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
+//! [`response`]. Every bound stands in [`limits`].
+//!
+//! None of this knows where it runs: [`runtime`] says what it asks of the place. The Worker is the
+//! adapter `worker_entry`, compiled for wasm32 only.
+
+// A panic takes the isolate down, and with it every request that is in it. clippy.toml lets tests.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod caller;
+pub mod config;
+pub mod cors;
+pub mod error;
+pub mod handler;
+pub mod identity;
+pub mod limits;
+pub mod origin;
+pub mod pseudonym;
+pub mod record;
+pub mod request_body;
+pub mod response;
+pub mod runtime;
+pub mod secret;
+pub mod target;
+pub mod upstream;
 
 #[cfg(target_arch = "wasm32")]
-mod worker_entry {
-    use worker::{Context, Env, Request, Response, event};
-
-    #[event(fetch)]
-    async fn fetch(_request: Request, _env: Env, _context: Context) -> worker::Result<Response> {
-        Response::ok("hello")
-    }
-}
+mod worker_entry;

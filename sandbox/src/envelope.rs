@@ -1,0 +1,171 @@
+//! The JSON of answers, as text.
+
+use bytes::Bytes;
+
+use crate::catalogue::Listing;
+use crate::fault::WrongShape;
+use crate::settings::{RequestIdKind, Settings};
+
+/// A sentence in every error body, and in the HTML of [`crate::FaultKind::NotJson`]: a client that
+/// shows it to its own callers leaks upstream details.
+pub const DETAIL_MARKER: &str = "sandbox-error-detail-do-not-leak";
+
+/// The token answer, in pieces so that the rows are not copied.
+pub(crate) fn token(
+    settings: &Settings,
+    page: &Listing,
+    request_id: u64,
+    wrong: Option<WrongShape>,
+) -> Vec<Bytes> {
+    let pages = settings.pages_claim.unwrap_or(page.pages);
+    let pages = match wrong {
+        Some(WrongShape::PagesMissing) => String::new(),
+        Some(WrongShape::PagesString) => r#""pages":"3","#.to_owned(),
+        Some(WrongShape::PagesNegative) => r#""pages":-3,"#.to_owned(),
+        Some(WrongShape::PagesFractional) => r#""pages":2.5,"#.to_owned(),
+        _ => format!(r#""pages":{pages},"#),
+    };
+    let (first, last) = if settings.extra_envelope_fields {
+        (
+            r#""apiVersion":1.10,"#,
+            r#","cursor":{"big":9007199254740993,"text":"],\"rows\":["}"#,
+        )
+    } else {
+        ("", "")
+    };
+    let (open, close) = match wrong {
+        Some(WrongShape::ArrayInsteadOfObject) => ("[{", "}]"),
+        _ => ("{", "}"),
+    };
+    let request_id = match settings.request_id {
+        RequestIdKind::Integer => format!(r#","requestId":{request_id}"#),
+        RequestIdKind::String => format!(r#","requestId":"req_{request_id}""#),
+        RequestIdKind::Object => format!(r#","requestId":{{"id":{request_id},"shard":"b"}}"#),
+        RequestIdKind::Absent => String::new(),
+    };
+    let (total, number) = (page.total, page.page);
+    let tail = format!(r#"{pages}"total":{total},"page":{number}{request_id}{last}{close}"#);
+
+    match wrong {
+        Some(WrongShape::EmptyBody) => Vec::new(),
+        Some(WrongShape::RowsMissing) => vec![format!("{open}{first}{tail}").into()],
+        Some(WrongShape::RowsNotArray) => {
+            vec![format!(r#"{open}{first}"rows":{{"0":{{}}}},{tail}"#).into()]
+        }
+        Some(WrongShape::DuplicateRows) => vec![
+            format!(r#"{open}{first}"rows":["#).into(),
+            page.rows.clone(),
+            format!(r#"],"rows":[],{tail}"#).into(),
+        ],
+        _ => vec![
+            format!(r#"{open}{first}"rows":["#).into(),
+            page.rows.clone(),
+            format!("],{tail}").into(),
+        ],
+    }
+}
+
+/// The flags answer.
+pub(crate) fn flags(settings: &Settings, wrong: Option<WrongShape>) -> Vec<Bytes> {
+    let white = settings.white_label;
+    let object = |white: &str| {
+        format!(
+            r#"{{"accessList":[],"authkitWhitelist":{white},"earlyAccess":[],"completedQuickstart":true}}"#
+        )
+    };
+    let text = match wrong {
+        None => object(&white.to_string()),
+        Some(WrongShape::EmptyBody) => return Vec::new(),
+        Some(WrongShape::ArrayInsteadOfObject) => format!("[{}]", object(&white.to_string())),
+        Some(_) => object(r#""true""#),
+    };
+    vec![text.into()]
+}
+
+/// An error answer in the shape of the API's open-source part.
+pub(crate) fn error(status: u16, message: &str) -> Bytes {
+    let (kind, code) = match status {
+        400 => ("bad_request", 2000),
+        401 => ("unauthorized", 2010),
+        403 => ("forbidden", 2002),
+        404 => ("not_found", 2005),
+        409 => ("conflict", 2001),
+        422 => ("unprocessable", 2011),
+        429 => ("too_many_requests", 2009),
+        503 => ("unavailable", 2008),
+        _ => ("internal", 2003),
+    };
+    let message = format!("{message} ({DETAIL_MARKER})");
+    let body = serde_json::json!({
+        "type": kind,
+        "code": code,
+        "status": status,
+        "key": format!("err::application::{kind}"),
+        "message": message,
+        "meta": { "hint": DETAIL_MARKER },
+    });
+    Bytes::from(body.to_string())
+}
+
+/// Indents JSON text without touching its tokens.
+pub(crate) fn indent(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() * 2);
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    let line = |out: &mut Vec<u8>, depth: usize| {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * depth, b' ');
+    };
+    for &byte in json {
+        if in_string {
+            out.push(byte);
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'{' | b'[' => {
+                out.push(byte);
+                depth += 1;
+                line(&mut out, depth);
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                line(&mut out, depth);
+            }
+            b':' => out.extend_from_slice(b" : "),
+            _ => {
+                in_string = byte == b'"';
+                out.push(byte);
+            }
+        }
+    }
+    out.push(b'\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    //! Only the indenter: answers are checked over HTTP.
+
+    use serde_json::Value;
+
+    use super::indent;
+
+    #[test]
+    fn indenting_changes_white_space_outside_strings_only() {
+        let text = r#"{"a":[1.10,"x\\",{"b,c":":\"]{"}],"d":9007199254740993,"e":{}}"#;
+        let pretty = String::from_utf8(indent(text.as_bytes())).expect("UTF-8");
+        assert!(pretty.contains("\n    1.10,\n    \"x\\\\\",\n"), "{pretty}");
+        let squeezed = pretty.replace(['\n', ' '], "");
+        assert_eq!(squeezed, text);
+        let parsed: Value = serde_json::from_str(&pretty).expect("JSON");
+        assert_eq!(parsed, serde_json::from_str::<Value>(text).expect("JSON"));
+    }
+}

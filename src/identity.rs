@@ -1,0 +1,186 @@
+//! Whom a token is for.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::limits::MAX_IDENTITY_BYTES;
+
+/// Who a user is to the application: the string that the upstream stores a connection under.
+///
+/// It is personal data, so it has no `Debug`; logs get a pseudonym instead.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Identity(String);
+
+impl Identity {
+    /// Checks an identity: 1 to [`MAX_IDENTITY_BYTES`] bytes, no control characters, no `|` (the
+    /// upstream separates its connection keys with it), and what `charset` says of white space and
+    /// colons.
+    ///
+    /// # Errors
+    /// The first [`IdentityFault`] that is met.
+    pub fn parse(text: &str, charset: Charset) -> Result<Self, IdentityFault> {
+        if text.is_empty() {
+            return Err(IdentityFault::Empty);
+        }
+        if text.len() > MAX_IDENTITY_BYTES {
+            return Err(IdentityFault::TooLong);
+        }
+        let forbidden = |character: char| character == '|' || character.is_control();
+        if text.contains(forbidden) {
+            return Err(IdentityFault::Forbidden);
+        }
+        let folded = |character: char| character == ':' || character.is_whitespace();
+        match charset {
+            Charset::Distinct if text.contains(folded) => Err(IdentityFault::Folded),
+            Charset::Distinct | Charset::Any => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The identity as the upstream gets it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Which characters an identity may have, `IDENTITY_CHARS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    /// No white space and no colon. The upstream writes both as `-` in its connection keys, so
+    /// `a b`, `a:b` and `a-b` would be hard to tell apart there.
+    Distinct,
+    /// Those too.
+    Any,
+}
+
+/// Why a text is no identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityFault {
+    /// It is empty.
+    Empty,
+    /// It has more than [`MAX_IDENTITY_BYTES`] bytes.
+    TooLong,
+    /// It has a control character or `|`.
+    Forbidden,
+    /// It has white space or a colon, which `IDENTITY_CHARS` does not allow.
+    Folded,
+}
+
+/// What kind of owner an identity names; the upstream knows these four.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdentityType {
+    /// One person.
+    User,
+    /// A group of people in an organization.
+    Team,
+    /// A customer's company.
+    Organization,
+    /// A project of theirs.
+    Project,
+}
+
+impl IdentityType {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::User, Self::Team, Self::Organization, Self::Project];
+
+    /// Reads the name that the upstream uses.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The name that the upstream uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Team => "team",
+            Self::Organization => "organization",
+            Self::Project => "project",
+        }
+    }
+}
+
+impl fmt::Display for IdentityType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{Charset, Identity, IdentityFault, IdentityType};
+
+    #[test]
+    fn accepts_what_applications_use() {
+        for text in [
+            "user_123",
+            "7",
+            "ada@example.com",
+            "auth0-5f7c8",
+            "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1",
+            "Zoë",
+            "利用者",
+            &"x".repeat(128),
+        ] {
+            let identity = Identity::parse(text, Charset::Distinct);
+            assert!(identity.is_ok_and(|found| found.as_str() == text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_upstream_refuses_or_blurs() {
+        for (text, fault) in [
+            ("", IdentityFault::Empty),
+            (&*"x".repeat(129), IdentityFault::TooLong),
+            (&*"é".repeat(65), IdentityFault::TooLong),
+            ("a|b", IdentityFault::Forbidden),
+            ("a\0", IdentityFault::Forbidden),
+            ("a\nb", IdentityFault::Forbidden),
+            ("a\u{7f}", IdentityFault::Forbidden),
+            ("a\u{85}", IdentityFault::Forbidden),
+            ("a b", IdentityFault::Folded),
+            (" a", IdentityFault::Folded),
+            ("a:b", IdentityFault::Folded),
+            ("a\u{a0}b", IdentityFault::Folded),
+            ("a\u{2028}b", IdentityFault::Folded),
+        ] {
+            let found = Identity::parse(text, Charset::Distinct).err();
+            assert_eq!(found, Some(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn allows_spaces_and_colons_when_told_to() {
+        for text in ["a b", "urn:user:1"] {
+            assert!(Identity::parse(text, Charset::Any).is_ok(), "{text:?}");
+        }
+        assert!(Identity::parse("a|b", Charset::Any).is_err());
+    }
+
+    #[test]
+    fn knows_its_four_types_and_no_other() {
+        for kind in IdentityType::ALL {
+            assert_eq!(IdentityType::parse(kind.as_str()), Some(kind));
+        }
+        for text in ["", "User", "email", "group", "user "] {
+            assert_eq!(IdentityType::parse(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keeps_every_accepted_text_as_it_is(text in any::<String>()) {
+            if let Ok(identity) = Identity::parse(&text, Charset::Any) {
+                assert_eq!(identity.as_str(), text);
+                assert!((1..=128).contains(&text.len()));
+                assert!(!text.contains('|'));
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Every bound of the service in one place: sizes, counts and times.
+//!
+//! A request can cost no more than what stands here, whatever the caller or the upstream does.
+
+use std::time::Duration;
+
+/// Largest request body that is read. The widget sends `{}`; the Python samples send two strings.
+pub const MAX_REQUEST_BODY_BYTES: usize = 8 * 1024;
+
+/// Largest body of one upstream answer, after decompression.
+pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Largest sum of the pages of one merged token. Pages and their merged copy are held at once, so
+/// this keeps a request well below the 128 MB that an isolate has.
+pub const MAX_MERGED_BYTES: usize = 32 * 1024 * 1024;
+
+/// Largest body of the flags answer; the real one has four fields.
+pub const MAX_FLAGS_BODY_BYTES: usize = 64 * 1024;
+
+/// Rows asked for per page. 100 is what the official clients use; nothing above was ever seen.
+pub const ROWS_PER_PAGE: u32 = 100;
+
+/// Most pages that one merged token may have: 10 000 rows.
+pub const MAX_PAGES: u32 = 100;
+
+/// Connections that a Worker may hold open at once; the runtime queues what is above.
+/// <https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>
+pub const MAX_CONNECTIONS: usize = 6;
+
+/// How often one upstream call is tried, the first time included.
+pub const MAX_TRIES: u32 = 3;
+
+/// All the time that a request may spend on the upstream, unless `UPSTREAM_DEADLINE_MS` says
+/// otherwise. The hosted widget was seen to give up after 10 s.
+pub const DEFAULT_UPSTREAM_DEADLINE: Duration = Duration::from_secs(8);
+
+/// Smallest and largest `UPSTREAM_DEADLINE_MS`.
+pub const UPSTREAM_DEADLINE_RANGE_MS: std::ops::RangeInclusive<u64> = 100..=30_000;
+
+/// All the time that the flags call may take: white-labelling never keeps a token waiting longer.
+pub const FLAGS_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Upper bound of the first back-off; it doubles with each try.
+pub const BACKOFF_BASE: Duration = Duration::from_millis(100);
+
+/// Upper bound of any back-off.
+pub const BACKOFF_CAP: Duration = Duration::from_secs(1);
+
+/// What a 429 tells the caller to wait when the upstream did not say: its rate window is 60 s.
+pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// Longest wait that is passed on to a caller.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// Longest identity, in bytes: the upstream refuses more.
+pub const MAX_IDENTITY_BYTES: usize = 128;
+
+/// Longest `x-request-id` that is taken over from a caller.
+pub const MAX_REQUEST_ID_BYTES: usize = 64;
+
+/// Longest secret that is accepted from a binding.
+pub const MAX_SECRET_BYTES: usize = 512;
+
+/// Shortest `TRUSTED_CALLER_KEY`: who knows it may name any identity, so it must not be guessable.
+pub const MIN_CALLER_KEY_BYTES: usize = 32;
+
+/// Most entries in `ALLOWED_ORIGINS`.
+pub const MAX_ALLOWED_ORIGINS: usize = 64;
+
+/// How long a browser may keep a preflight answer, in seconds: Chromium's cap.
+pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";

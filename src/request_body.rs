@@ -1,0 +1,185 @@
+//! The body of a token request: bounded, JSON, and an object.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::limits::MAX_REQUEST_BODY_BYTES;
+use crate::runtime::{Message, ReadError};
+
+/// What a request body may say. An absent body says nothing.
+///
+/// Field types are checked only when a field is used: a request whose identity comes from
+/// elsewhere is not refused for a body that nobody reads.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RequestBody {
+    identity: Option<Box<RawValue>>,
+    #[serde(rename = "identityType")]
+    identity_type_camel: Option<Box<RawValue>>,
+    #[serde(rename = "identity_type")]
+    identity_type_snake: Option<Box<RawValue>>,
+}
+
+/// Why a body is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyFault {
+    /// It has more than [`MAX_REQUEST_BODY_BYTES`].
+    TooLarge,
+    /// The sender stopped half-way.
+    Broken,
+    /// It is not sent as `application/json`.
+    MediaType,
+    /// It is not a JSON object.
+    NotAnObject,
+    /// The named field is not a string, or `identityType` and `identity_type` contradict.
+    Field(&'static str),
+}
+
+impl RequestBody {
+    /// Reads and checks the body of `request`.
+    ///
+    /// A media type other than JSON is refused even for an empty body: browsers send those
+    /// cross-site without asking first, and no honest caller needs to.
+    ///
+    /// # Errors
+    /// The first [`BodyFault`] that is met.
+    pub async fn read(request: &impl Message) -> Result<Self, BodyFault> {
+        let media_type = request.header("content-type");
+        if media_type.as_deref().is_some_and(|value| !is_json(value)) {
+            return Err(BodyFault::MediaType);
+        }
+        let bytes = request
+            .read_body(MAX_REQUEST_BODY_BYTES)
+            .await
+            .map_err(|error| match error {
+                ReadError::TooLarge => BodyFault::TooLarge,
+                ReadError::Broken => BodyFault::Broken,
+            })?;
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        if media_type.is_none() {
+            return Err(BodyFault::MediaType);
+        }
+        Self::parse(&bytes)
+    }
+
+    /// Reads a body that is not empty. `null` counts as an empty object, as in the Flask sample.
+    fn parse(bytes: &[u8]) -> Result<Self, BodyFault> {
+        let text = bytes.trim_ascii();
+        if text == b"null" {
+            return Ok(Self::default());
+        }
+        // serde would also fill the struct from an array, field by field.
+        if !text.starts_with(b"{") {
+            return Err(BodyFault::NotAnObject);
+        }
+        serde_json::from_slice(text).map_err(|_| BodyFault::NotAnObject)
+    }
+
+    /// The identity that the body names.
+    ///
+    /// # Errors
+    /// [`BodyFault::Field`] when it is there but no string.
+    pub fn identity(&self) -> Result<Option<String>, BodyFault> {
+        text(self.identity.as_deref(), "identity")
+    }
+
+    /// The identity type that the body names, in either spelling.
+    ///
+    /// # Errors
+    /// [`BodyFault::Field`] when it is there but no string, or both spellings contradict.
+    pub fn identity_type(&self) -> Result<Option<String>, BodyFault> {
+        let camel = text(self.identity_type_camel.as_deref(), "identityType")?;
+        let snake = text(self.identity_type_snake.as_deref(), "identity_type")?;
+        match (camel, snake) {
+            (Some(one), Some(other)) if one != other => Err(BodyFault::Field("identityType")),
+            (camel, snake) => Ok(camel.or(snake)),
+        }
+    }
+}
+
+fn text(field: Option<&RawValue>, name: &'static str) -> Result<Option<String>, BodyFault> {
+    field.map_or(Ok(None), |raw| {
+        serde_json::from_str(raw.get()).map_err(|_| BodyFault::Field(name))
+    })
+}
+
+/// Whether a `Content-Type` is exactly JSON, parameters aside. A list of types is not.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or(content_type);
+    !content_type.contains(',') && essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{any, proptest};
+
+    use super::{BodyFault, RequestBody, is_json};
+
+    #[test]
+    fn reads_both_spellings_of_the_type() {
+        for text in [
+            r#"{"identity":"u1","identityType":"team"}"#,
+            r#"{"identity":"u1","identity_type":"team"}"#,
+            r#" {"identity":"u1","identityType":"team","identity_type":"team","group":7} "#,
+        ] {
+            let body = RequestBody::parse(text.as_bytes()).unwrap();
+            assert_eq!(body.identity(), Ok(Some("u1".to_owned())), "{text}");
+            assert_eq!(body.identity_type(), Ok(Some("team".to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn takes_null_for_nothing() {
+        for text in ["null", "{}", r#"{"identity":null,"identity_type":null}"#] {
+            let body = RequestBody::parse(text.as_bytes()).unwrap();
+            assert_eq!(body.identity(), Ok(None), "{text}");
+            assert_eq!(body.identity_type(), Ok(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_object() {
+        let deep = "[".repeat(4000);
+        for text in [
+            "", "[]", r#"["u1","user","user"]"#, "\"x\"", "1", "true", "{", "{}{}", "nul",
+            r#"{"identity":"a","identity":"b"}"#, "{\"identity\":\"\u{1}\"}x", &deep,
+        ] {
+            let found = RequestBody::parse(text.as_bytes()).err();
+            assert_eq!(found, Some(BodyFault::NotAnObject), "{text}");
+        }
+        assert!(RequestBody::parse(b"{\"identity\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn refuses_fields_of_the_wrong_type_where_they_are_used() {
+        let body = RequestBody::parse(br#"{"identity":7,"identityType":["user"]}"#).unwrap();
+        assert_eq!(body.identity(), Err(BodyFault::Field("identity")));
+        assert_eq!(body.identity_type(), Err(BodyFault::Field("identityType")));
+        let body = RequestBody::parse(br#"{"identityType":"user","identity_type":"team"}"#).unwrap();
+        assert_eq!(body.identity_type(), Err(BodyFault::Field("identityType")));
+    }
+
+    #[test]
+    fn takes_one_json_media_type_only() {
+        for text in ["application/json", "Application/JSON; charset=utf-8", "application/json;x=y"] {
+            assert!(is_json(text), "{text}");
+        }
+        for text in [
+            "", "text/plain", "application/json, text/plain", "text/plain, application/json",
+            "application/jsonp", "application/ld+json", "application/x-www-form-urlencoded",
+            "text/plain; application/json", "multipart/form-data",
+        ] {
+            assert!(!is_json(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            let _ = RequestBody::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The ports: all that the core asks of the place it runs in.
+//!
+//! The Worker implements them with the Fetch API, tests with a script and a virtual clock. Time,
+//! chance and HTTP reach the core through here and by no other way.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The moment that comes `duration` after this one.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// How long it is from this moment until `later`; zero when that has passed.
+    #[must_use]
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_millis(later.0.saturating_sub(self.0))
+    }
+}
+
+/// Clock, chance, timers and outgoing HTTP.
+pub trait Runtime {
+    /// What an outgoing call answers.
+    type Reply: Reply;
+
+    /// The wall clock. workerd moves it only across I/O, so it cannot time computation.
+    fn now(&self) -> Timestamp;
+
+    /// A number in `0.0..1.0`. Used for jitter only, so it need not be unpredictable.
+    fn random(&self) -> f64;
+
+    /// A fresh UUID.
+    fn uuid(&self) -> String;
+
+    /// Resolves after `duration`. Dropping the future cancels the timer.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+
+    /// Sends `request` and resolves when the head of the answer has arrived.
+    ///
+    /// Redirects are not followed: a 3xx is an answer like any other, so the secret reaches no
+    /// other host. Dropping the future, or the reply before its body was read, aborts the call.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when no answer came: name, connection or protocol failed.
+    fn fetch(
+        &self,
+        request: &Outgoing,
+    ) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
+}
+
+/// A received HTTP message, either direction.
+pub trait Message {
+    /// The value of a header, or `None`. Repeated headers arrive joined with `, `, as the Fetch
+    /// standard has it.
+    fn header(&self, name: &str) -> Option<String>;
+
+    /// Reads the whole body, which may be done once. An absent body is an empty one.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] for more than `limit` bytes (after decompression), without keeping
+    /// more than that; [`ReadError::Broken`] when the sender stopped half-way.
+    fn read_body(&self, limit: usize) -> impl Future<Output = Result<Vec<u8>, ReadError>>;
+}
+
+/// A request that reached the Worker.
+pub trait Incoming: Message {
+    /// Its method.
+    fn method(&self) -> Method;
+
+    /// Its absolute URL, as serialized by the URL standard.
+    fn url(&self) -> String;
+}
+
+/// An answer of the upstream.
+pub trait Reply: Message {
+    /// Its status code.
+    fn status(&self) -> u16;
+}
+
+/// The methods that the service tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `OPTIONS`
+    Options,
+    /// Any other, `HEAD` included.
+    Other,
+}
+
+/// A request to the upstream. It holds a secret, so it has no `Debug`.
+pub struct Outgoing {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Absolute URL.
+    pub url: String,
+    /// Header names and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, if any.
+    pub body: Option<String>,
+}
+
+/// No answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreachable;
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadError {
+    /// It is larger than the limit.
+    TooLarge,
+    /// The connection ended before the body did.
+    Broken,
+}

@@ -1,0 +1,78 @@
+//! Strings that must not be seen.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::limits::MAX_SECRET_BYTES;
+
+/// A key from a secret binding. It cannot be printed or serialized; [`Secret::expose`] is the one
+/// way to its text, so a search for that name shows every use.
+#[derive(Clone)]
+pub struct Secret(Box<str>);
+
+impl Secret {
+    /// Takes a binding's text. White space around it is dropped, as a trailing newline is what
+    /// `echo key | wrangler secret put` leaves. `None` when the rest could not stand in a header:
+    /// it must be visible ASCII and at most [`MAX_SECRET_BYTES`] long.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let fits = !text.is_empty() && text.len() <= MAX_SECRET_BYTES;
+        (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(text.into()))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `candidate` is this secret, in time that does not depend on where they differ.
+    /// Both are hashed first, so neither does it depend on their lengths.
+    #[must_use]
+    pub fn matches(&self, candidate: &str) -> bool {
+        let own = Sha256::digest(self.0.as_bytes());
+        let other = Sha256::digest(candidate.as_bytes());
+        own.as_slice().ct_eq(other.as_slice()).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn never_prints_its_text() {
+        let secret = Secret::parse("sk_live_hidden").unwrap();
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+
+    #[test]
+    fn drops_white_space_around_the_text() {
+        assert_eq!(Secret::parse(" sk_live_1\r\n").unwrap().expose(), "sk_live_1");
+    }
+
+    #[test]
+    fn refuses_what_cannot_stand_in_a_header() {
+        for text in ["", " \n", "a b", "a\nb", "naïve", "a\0b", &"x".repeat(513)] {
+            assert!(Secret::parse(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn matches_itself_and_nothing_else() {
+        let secret = Secret::parse("correct horse".replace(' ', "-").as_str()).unwrap();
+        assert!(secret.matches("correct-horse"));
+        for other in ["", "correct-hors", "correct-horse2", "Correct-horse"] {
+            assert!(!secret.matches(other), "{other:?}");
+        }
+    }
+}

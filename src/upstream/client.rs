@@ -1,0 +1,232 @@
+//! The calls themselves: bounded in time, number and size.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde::Deserialize;
+
+use crate::caller::Caller;
+use crate::limits::{
+    FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_MERGED_BYTES, MAX_PAGES,
+    MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
+};
+use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp};
+use crate::target::{PageNumber, Selection};
+use crate::upstream::UpstreamFault;
+use crate::upstream::endpoint::Endpoint;
+use crate::upstream::page::{Page, PageFault};
+use crate::upstream::{retry, token};
+
+/// One request's dealings with the upstream.
+pub struct Client<'a, R> {
+    runtime: &'a R,
+    endpoint: &'a Endpoint,
+    deadline: Timestamp,
+    try_timeout: Duration,
+    tries: Cell<u32>,
+    pages: Cell<u32>,
+}
+
+impl<'a, R: Runtime> Client<'a, R> {
+    /// A client that is done `within` that time from now, come what may.
+    pub fn new(runtime: &'a R, endpoint: &'a Endpoint, within: Duration) -> Self {
+        Self {
+            runtime,
+            endpoint,
+            deadline: runtime.now().after(within),
+            // Half of it for one try, so that a try which hangs leaves time for another.
+            try_timeout: within / 2,
+            tries: Cell::new(0),
+            pages: Cell::new(0),
+        }
+    }
+
+    /// How many tries there were, of all calls together.
+    pub fn tries(&self) -> u32 {
+        self.tries.get()
+    }
+
+    /// How many pages arrived.
+    pub fn pages(&self) -> u32 {
+        self.pages.get()
+    }
+
+    /// Gets `caller`'s token: JSON text.
+    ///
+    /// # Errors
+    /// The first [`UpstreamFault`] that no further try mends. Calls still under way are aborted.
+    pub async fn token(
+        &self,
+        caller: &Caller,
+        selection: Selection,
+    ) -> Result<Vec<u8>, UpstreamFault> {
+        match selection {
+            Selection::Page(page) => {
+                let body = self.page_body(caller, page).await?;
+                Page::parse(&body).map_err(UpstreamFault::Malformed)?;
+                Ok(body)
+            }
+            Selection::Merged => self.merged(caller).await.map(String::into_bytes),
+        }
+    }
+
+    /// All pages as one token. The flags and page 1 start together; once page 1 has told how many
+    /// pages there are, the rest follow, as many at a time as a Worker may have connections.
+    async fn merged(&self, caller: &Caller) -> Result<String, UpstreamFault> {
+        let flags = self.endpoint.flags_request();
+        let mut under_way = FuturesUnordered::new();
+        if let Some(request) = &flags {
+            under_way.push(Either::Left(async move {
+                Ok(Arrival::Flags(self.is_white_label(request).await))
+            }));
+        }
+        let page = |number| {
+            Either::Right(async move {
+                let page = self.page(caller, number).await?;
+                Ok(Arrival::Page(number, page))
+            })
+        };
+        under_way.push(page(1));
+
+        let mut is_white_label = flags.is_some().then_some(false);
+        let mut pages = Vec::new();
+        let mut bytes = 0;
+        let mut next = 2;
+        let mut last = 1;
+        while let Some(arrival) = under_way.next().await {
+            match arrival? {
+                Arrival::Flags(flag) => is_white_label = Some(flag),
+                Arrival::Page(number, page) => {
+                    bytes += page.rows.get().len();
+                    if bytes > MAX_MERGED_BYTES {
+                        return Err(UpstreamFault::TooLarge);
+                    }
+                    if number == 1 {
+                        last = page_count(&page)?;
+                    }
+                    pages.push((number, page));
+                }
+            }
+            while next <= last && under_way.len() < MAX_CONNECTIONS {
+                under_way.push(page(next));
+                next += 1;
+            }
+        }
+        pages.sort_unstable_by_key(|(number, _)| *number);
+        let pages: Vec<Page> = pages.into_iter().map(|(_, page)| page).collect();
+        Ok(token::assemble(&pages, is_white_label))
+    }
+
+    async fn page(&self, caller: &Caller, number: u32) -> Result<Page, UpstreamFault> {
+        let wanted = PageNumber {
+            page: number,
+            limit: ROWS_PER_PAGE,
+        };
+        let body = self.page_body(caller, wanted).await?;
+        Page::parse(&body).map_err(UpstreamFault::Malformed)
+    }
+
+    async fn page_body(&self, caller: &Caller, page: PageNumber) -> Result<Vec<u8>, UpstreamFault> {
+        let request = self.endpoint.token_request(caller, page);
+        let body = self
+            .call(&request, self.deadline, MAX_UPSTREAM_BODY_BYTES)
+            .await?;
+        self.pages.set(self.pages.get() + 1);
+        Ok(body)
+    }
+
+    /// Whether the account shows AuthKit under its own name. A failure means no: it is not worth a
+    /// token.
+    async fn is_white_label(&self, request: &Outgoing) -> bool {
+        #[derive(Deserialize)]
+        struct Flags {
+            #[serde(rename = "authkitWhitelist")]
+            is_white_label: bool,
+        }
+        let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
+        let body = self.call(request, deadline, MAX_FLAGS_BODY_BYTES).await;
+        let flags = body.map(|bytes| serde_json::from_slice::<Flags>(&bytes));
+        matches!(flags, Ok(Ok(flags)) if flags.is_white_label)
+    }
+
+    /// One call, tried again as long as [`retry::pause`] finds it worth it.
+    async fn call(
+        &self,
+        request: &Outgoing,
+        deadline: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<u8>, UpstreamFault> {
+        let mut tries = 0;
+        loop {
+            let left = self.runtime.now().until(deadline);
+            if left.is_zero() {
+                return Err(UpstreamFault::Timeout);
+            }
+            tries += 1;
+            self.tries.set(self.tries.get() + 1);
+            let timeout = left.min(self.try_timeout);
+            let fault = match self.within(timeout, self.attempt(request, limit)).await {
+                Ok(body) => return Ok(body),
+                Err(fault) => fault,
+            };
+            let left = self.runtime.now().until(deadline);
+            match retry::pause(fault, tries, left, self.runtime.random()) {
+                Some(pause) => self.runtime.sleep(pause).await,
+                None => return Err(fault),
+            }
+        }
+    }
+
+    /// One try, from the connection to the last byte of the body. The body of an error answer is
+    /// not read; dropping the reply frees its connection.
+    async fn attempt(&self, request: &Outgoing, limit: usize) -> Result<Vec<u8>, UpstreamFault> {
+        let reply = self.runtime.fetch(request).await;
+        let reply = reply.map_err(|_| UpstreamFault::Network)?;
+        let status = reply.status();
+        if !(200..=299).contains(&status) {
+            return Err(retry::fault_of_status(
+                status,
+                reply.header("retry-after").as_deref(),
+                reply.header("x-pica-rate-limit-reset").as_deref(),
+                self.runtime.now(),
+            ));
+        }
+        reply.read_body(limit).await.map_err(|error| match error {
+            ReadError::TooLarge => UpstreamFault::TooLarge,
+            ReadError::Broken => UpstreamFault::Network,
+        })
+    }
+
+    /// `work`, or a timeout; then `work` is dropped, which aborts its call.
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        work: impl Future<Output = Result<T, UpstreamFault>>,
+    ) -> Result<T, UpstreamFault> {
+        match select(pin!(work), pin!(self.runtime.sleep(timeout))).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => Err(UpstreamFault::Timeout),
+        }
+    }
+}
+
+enum Arrival {
+    Flags(bool),
+    Page(u32, Page),
+}
+
+/// How many pages there are to fetch, at least the one that said so.
+fn page_count(first: &Page) -> Result<u32, UpstreamFault> {
+    let count = first
+        .pages
+        .ok_or(UpstreamFault::Malformed(PageFault::NoPageCount))?;
+    u32::try_from(count)
+        .ok()
+        .filter(|count| *count <= MAX_PAGES)
+        .map(|count| count.max(1))
+        .ok_or(UpstreamFault::TooManyPages)
+}

@@ -1,0 +1,132 @@
+//! Where the upstream is, and what a request to it looks like.
+
+use serde::Serialize;
+
+use crate::caller::Caller;
+use crate::identity::{Identity, IdentityType};
+use crate::origin::Origin;
+use crate::runtime::Outgoing;
+use crate::secret::Secret;
+use crate::target::PageNumber;
+
+/// The upstream as one deployment uses it.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Whose contract it follows.
+    pub provider: Provider,
+    /// Where it is.
+    pub origin: Origin,
+    /// The application's key.
+    pub key: Secret,
+}
+
+/// `AUTHKIT_PROVIDER`: one API under two brands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// `pica`
+    Pica,
+    /// `one`
+    One,
+}
+
+impl Provider {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Pica, Self::One];
+
+    /// The name as `AUTHKIT_PROVIDER` has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pica => "pica",
+            Self::One => "one",
+        }
+    }
+
+    /// The origin of the hosted API.
+    #[must_use]
+    pub fn default_origin(self) -> &'static str {
+        match self {
+            Self::Pica => "https://api.picaos.com",
+            Self::One => "https://api.withone.ai",
+        }
+    }
+
+    /// The secret binding that holds the key.
+    #[must_use]
+    pub fn key_binding(self) -> &'static str {
+        match self {
+            Self::Pica => "PICA_SECRET_KEY",
+            Self::One => "ONE_SECRET_KEY",
+        }
+    }
+
+    fn key_header(self) -> &'static str {
+        match self {
+            Self::Pica => "x-pica-secret",
+            Self::One => "x-one-secret",
+        }
+    }
+
+    fn token_path(self) -> &'static str {
+        match self {
+            Self::Pica => "/v1/authkit",
+            Self::One => "/v1/authkit/token",
+        }
+    }
+
+    /// `None`: One's contract has no flags.
+    fn flags_path(self) -> Option<&'static str> {
+        match self {
+            Self::Pica => Some("/v1/users/flags"),
+            Self::One => None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenRequest<'a> {
+    identity: &'a Identity,
+    identity_type: IdentityType,
+}
+
+impl Endpoint {
+    /// The request for one page of `caller`'s token.
+    #[must_use]
+    pub fn token_request(&self, caller: &Caller, page: PageNumber) -> Outgoing {
+        let PageNumber { page, limit } = page;
+        let path = self.provider.token_path();
+        let body = serde_json::to_string(&TokenRequest {
+            identity: caller.identity(),
+            identity_type: caller.identity_type(),
+        });
+        let mut headers = self.headers();
+        headers.push(("content-type", "application/json".to_owned()));
+        Outgoing {
+            method: "POST",
+            url: format!("{}{path}?limit={limit}&page={page}", self.origin.as_str()),
+            headers,
+            // Two strings always serialize, so there always is a body.
+            body: body.ok(),
+        }
+    }
+
+    /// The request for the account's flags, where the contract has them.
+    #[must_use]
+    pub fn flags_request(&self) -> Option<Outgoing> {
+        let path = self.provider.flags_path()?;
+        Some(Outgoing {
+            method: "GET",
+            url: format!("{}{path}", self.origin.as_str()),
+            headers: self.headers(),
+            body: None,
+        })
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("accept", "application/json".to_owned()),
+            (self.provider.key_header(), self.key.expose().to_owned()),
+        ]
+    }
+}

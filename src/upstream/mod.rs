@@ -1,0 +1,38 @@
+//! Pica's API (sold as One, too), spoken through the [`Runtime`](crate::runtime::Runtime) port.
+//!
+//! - [`endpoint`]: where it is and what a request to it looks like
+//! - [`page`]: what it answers
+//! - [`token`]: how pages become one token
+//! - [`retry`]: when a failed try is repeated
+//! - [`client`]: the calls themselves, bounded in time, number and size
+
+pub mod client;
+pub mod endpoint;
+pub mod page;
+pub mod retry;
+pub mod token;
+
+use std::time::Duration;
+
+/// Why the upstream gave no token. The text of its error answers is never read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamFault {
+    /// A status that no try can mend: our key or our request is at fault.
+    Status(u16),
+    /// A redirect, which is not followed.
+    Redirect(u16),
+    /// 502, 503 or 504, after all tries; what it asked us to wait, if it did.
+    Unavailable(u16, Option<Duration>),
+    /// 429, after all tries that fit; what the caller should wait.
+    RateLimited(Duration),
+    /// No connection, or one that broke, after all tries.
+    Network,
+    /// An answer that is no page of integrations.
+    Malformed(page::PageFault),
+    /// A body, or a sum of bodies, above the limit.
+    TooLarge,
+    /// A page count above the limit.
+    TooManyPages,
+    /// Time ran out, of one try or of the whole request.
+    Timeout,
+}

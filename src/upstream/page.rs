@@ -1,0 +1,228 @@
+//! What the upstream answers: a page of the integration list, read without reading its rows.
+//!
+//! Values stay the JSON text that they came as, so no number is rounded and no field is lost.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// One page, its values as raw JSON.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The rows: a JSON array.
+    pub rows: Box<RawValue>,
+    /// How many pages there are; `None` when the answer does not say in a way that makes sense.
+    pub pages: Option<u64>,
+    /// Every other member, in the order in which it came.
+    pub members: Vec<(Key, Box<RawValue>)>,
+}
+
+/// The name of a member of the envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// `rows`
+    Rows,
+    /// `total`
+    Total,
+    /// `pages`
+    Pages,
+    /// `page`
+    Page,
+    /// `requestId`
+    RequestId,
+    /// `isWhiteLabel`
+    IsWhiteLabel,
+    /// One that this version does not know, passed on.
+    Other(Box<str>),
+}
+
+/// Why an answer is no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageFault {
+    /// It is not a JSON object, or an object with a name twice.
+    NotAnObject,
+    /// It has no `rows`, or `rows` is no array.
+    NoRows,
+    /// Its `pages` is missing or no whole number.
+    NoPageCount,
+}
+
+impl Page {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`PageFault::NotAnObject`] or [`PageFault::NoRows`].
+    pub fn parse(body: &[u8]) -> Result<Self, PageFault> {
+        let Envelope(mut members) =
+            serde_json::from_slice(body).map_err(|_| PageFault::NotAnObject)?;
+        let rows = members
+            .iter()
+            .position(|(key, value)| *key == Key::Rows && value.get().starts_with('['))
+            .ok_or(PageFault::NoRows)?;
+        let (_, rows) = members.remove(rows);
+        let pages = members
+            .iter()
+            .find_map(|(key, value)| (*key == Key::Pages).then(|| whole_number(value.get())))
+            .flatten();
+        Ok(Self {
+            rows,
+            pages,
+            members,
+        })
+    }
+
+    /// The text between the brackets of `rows`.
+    #[must_use]
+    pub fn row_list(&self) -> &str {
+        let text = self.rows.get();
+        let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        inner.unwrap_or_default().trim_ascii()
+    }
+
+    /// The value of a member, if it is there.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&RawValue> {
+        self.members
+            .iter()
+            .find_map(|(known, value)| (known == key).then_some(&**value))
+    }
+}
+
+/// The members of an object whose names are all different.
+struct Envelope(Vec<(Key, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a page of integrations")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(Key, Box<RawValue>)> = Vec::with_capacity(8);
+        while let Some((key, value)) = map.next_entry::<Key, Box<RawValue>>()? {
+            if members.iter().any(|(known, _)| *known == key) {
+                return Err(A::Error::custom("a name twice"));
+            }
+            members.push((key, value));
+        }
+        Ok(Envelope(members))
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        Ok(match name {
+            "rows" => Key::Rows,
+            "total" => Key::Total,
+            "pages" => Key::Pages,
+            "page" => Key::Page,
+            "requestId" => Key::RequestId,
+            "isWhiteLabel" => Key::IsWhiteLabel,
+            other => Key::Other(other.into()),
+        })
+    }
+}
+
+/// A JSON number without a fraction. Some serializers write 3 as `3.0`, and JavaScript readers see
+/// no difference.
+fn whole_number(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let zeros = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+    whole.parse().ok().filter(|_| zeros)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{any, proptest};
+
+    use super::{Key, Page, PageFault};
+
+    #[test]
+    fn keeps_values_as_the_text_they_came_as() {
+        let page = Page::parse(
+            br#" { "rows" : [ {"a":9007199254740993,"b":1.10} ] , "requestId":{"x":1e400}, "v":"\u00e9" } "#,
+        )
+        .unwrap();
+        assert_eq!(page.row_list(), r#"{"a":9007199254740993,"b":1.10}"#);
+        let request_id = page.get(&Key::RequestId).map(|value| value.get());
+        assert_eq!(request_id, Some(r#"{"x":1e400}"#));
+        let other = page.get(&Key::Other("v".into())).map(|value| value.get());
+        assert_eq!(other, Some(r#""\u00e9""#));
+    }
+
+    #[test]
+    fn counts_pages_only_by_whole_numbers() {
+        for (text, pages) in [
+            ("3", Some(3)),
+            ("0", Some(0)),
+            ("3.0", Some(3)),
+            ("3.00", Some(3)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("3.5", None),
+            ("1e3", None),
+            ("-1", None),
+            ("\"3\"", None),
+            ("null", None),
+            ("[3]", None),
+        ] {
+            let body = format!(r#"{{"rows":[],"pages":{text}}}"#);
+            assert_eq!(Page::parse(body.as_bytes()).unwrap().pages, pages, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_page() {
+        for (body, fault) in [
+            ("", PageFault::NotAnObject),
+            ("null", PageFault::NotAnObject),
+            ("[]", PageFault::NotAnObject),
+            ("<html>", PageFault::NotAnObject),
+            (r#"{"rows":[]"#, PageFault::NotAnObject),
+            (r#"{"rows":[]}}"#, PageFault::NotAnObject),
+            (r#"{"rows":[],"rows":[]}"#, PageFault::NotAnObject),
+            (r#"{"rows":[],"x":1,"x":2}"#, PageFault::NotAnObject),
+            (r#"{"rows":[1,]}"#, PageFault::NotAnObject),
+            ("{}", PageFault::NoRows),
+            (r#"{"rows":null}"#, PageFault::NoRows),
+            (r#"{"rows":{"0":1}}"#, PageFault::NoRows),
+            (r#"{"error":"Unauthorized"}"#, PageFault::NoRows),
+        ] {
+            assert_eq!(Page::parse(body.as_bytes()).err(), Some(fault), "{body}");
+        }
+        assert!(Page::parse(b"{\"rows\":[\"\xff\"]}").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..300)) {
+            let _ = Page::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The Worker: converts between the Fetch API and the core, and decides nothing.
+
+mod body;
+mod runtime;
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsValue;
+use worker::{Context, Env, console_log, event};
+
+use crate::config::Config;
+use crate::handler::handle;
+use crate::response::Response;
+use crate::runtime::{Incoming, Message, Method, ReadError};
+use crate::worker_entry::runtime::Edge;
+
+thread_local! {
+    /// The configuration of this isolate: bindings do not change while it lives.
+    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+}
+
+/// Answers a request.
+///
+/// The error case cannot be met, since [`to_js`] is given nothing that a `Response` refuses; the
+/// macro would answer it with a bare 500.
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<web_sys::Response> {
+    let config = CONFIG.with(|cell| {
+        let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(&env, name))));
+        Rc::clone(config)
+    });
+    let outcome = handle(&config, &EdgeRequest(request), &Edge).await;
+    console_log!("{}", outcome.record.to_json());
+    Ok(to_js(&outcome.response)?)
+}
+
+/// The text of a variable or secret. TOML numbers and booleans reach a Worker as such.
+fn binding(env: &Env, name: &str) -> Option<String> {
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    let number = || value.as_f64().map(|number| number.to_string());
+    let boolean = || value.as_bool().map(|boolean| boolean.to_string());
+    value.as_string().or_else(number).or_else(boolean)
+}
+
+fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in response.headers.iter() {
+        headers.set(name, value)?;
+    }
+    let init = web_sys::ResponseInit::new();
+    init.set_status(response.status);
+    init.set_headers(&headers);
+    if response.body.is_empty() {
+        return web_sys::Response::new_with_opt_str_and_init(None, &init);
+    }
+    let body = Uint8Array::from(response.body.as_slice());
+    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)
+}
+
+/// The Fetch API's request.
+struct EdgeRequest(web_sys::Request);
+
+impl Message for EdgeRequest {
+    fn header(&self, name: &str) -> Option<String> {
+        self.0.headers().get(name).ok().flatten()
+    }
+
+    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
+        body::read(&self.0, limit).await
+    }
+}
+
+impl Incoming for EdgeRequest {
+    fn method(&self) -> Method {
+        match self.0.method().as_str() {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            "OPTIONS" => Method::Options,
+            _ => Method::Other,
+        }
+    }
+
+    fn url(&self) -> String {
+        self.0.url()
+    }
+}

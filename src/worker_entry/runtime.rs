@@ -1,0 +1,137 @@
+//! The ports of the core on Workers: clock, chance, timers, and the Fetch API.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Duration;
+
+use js_sys::{Date, Math, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{AbortController, RequestInit, RequestRedirect, WorkerGlobalScope};
+use worker::Delay;
+use worker::wasm_bindgen_futures::JsFuture;
+
+use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable};
+use crate::worker_entry::body;
+
+/// The place this runs in.
+pub(super) struct Edge;
+
+impl Runtime for Edge {
+    type Reply = EdgeReply;
+
+    fn now(&self) -> Timestamp {
+        // A whole number well within u64 until the year 584 000 000.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+        Timestamp(Date::now() as u64)
+    }
+
+    fn random(&self) -> f64 {
+        Math::random()
+    }
+
+    fn uuid(&self) -> String {
+        let crypto = global().crypto();
+        crypto.map(|crypto| crypto.random_uuid()).unwrap_or_default()
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        Delay::from(duration)
+    }
+
+    async fn fetch(&self, request: &Outgoing) -> Result<EdgeReply, Unreachable> {
+        let abort = AbortOnDrop::new().map_err(unreachable)?;
+        let init = request_init(request, &abort.controller).map_err(unreachable)?;
+        let promise: Promise = global()
+            .fetch_with_str_and_init(&request.url, &init)
+            .unchecked_into();
+        let response = JsFuture::from(promise).await.map_err(unreachable)?;
+        Ok(EdgeReply {
+            response: response.unchecked_into(),
+            abort,
+        })
+    }
+}
+
+fn request_init(
+    request: &Outgoing,
+    controller: &AbortController,
+) -> Result<RequestInit, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in &request.headers {
+        headers.set(name, value)?;
+    }
+    let init = RequestInit::new();
+    init.set_method(request.method);
+    init.set_headers(&headers);
+    // Not `error`: workerd does not implement it.
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(&controller.signal()));
+    if let Some(body) = &request.body {
+        init.set_body(&JsValue::from_str(body));
+    }
+    Ok(init)
+}
+
+fn global() -> WorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// What the Fetch API says of a failed call may name hosts and addresses, so it ends here.
+fn unreachable(_: JsValue) -> Unreachable {
+    Unreachable
+}
+
+/// The Fetch API's answer.
+pub(super) struct EdgeReply {
+    response: web_sys::Response,
+    abort: AbortOnDrop,
+}
+
+impl Message for EdgeReply {
+    fn header(&self, name: &str) -> Option<String> {
+        self.response.headers().get(name).ok().flatten()
+    }
+
+    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
+        let bytes = body::read(&self.response, limit).await?;
+        self.abort.disarm();
+        Ok(bytes)
+    }
+}
+
+impl Reply for EdgeReply {
+    fn status(&self) -> u16 {
+        self.response.status()
+    }
+}
+
+/// Aborts a call when dropped, wherever it is: before the answer, or in the middle of its body.
+///
+/// Not `AbortSignal.timeout`: that knows only of time, while a call is also dropped because
+/// another one failed.
+struct AbortOnDrop {
+    controller: AbortController,
+    armed: Cell<bool>,
+}
+
+impl AbortOnDrop {
+    fn new() -> Result<Self, JsValue> {
+        Ok(Self {
+            controller: AbortController::new()?,
+            armed: Cell::new(true),
+        })
+    }
+
+    /// Nothing is left to abort.
+    fn disarm(&self) {
+        self.armed.set(false);
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if self.armed.get() {
+            self.controller.abort();
+        }
+    }
+}
