@@ -103,12 +103,12 @@ impl Config {
             origins.clone().unwrap_or_else(|_| widget_origins()),
             header.as_deref().ok(),
         );
-        let service = origins.and_then(|_| service(&bindings, header?));
+        let service = origins.and_then(|_| service(&bindings, &header?));
         Self { cors, service }
     }
 }
 
-fn service(bindings: &Bindings<'_>, header: String) -> Result<Service, ConfigFault> {
+fn service(bindings: &Bindings<'_>, header: &str) -> Result<Service, ConfigFault> {
     let endpoint = endpoint(bindings)?;
     Ok(Service {
         callers: callers(bindings, header)?,
@@ -118,9 +118,9 @@ fn service(bindings: &Bindings<'_>, header: String) -> Result<Service, ConfigFau
     })
 }
 
-fn callers(bindings: &Bindings<'_>, header: String) -> Result<Policy, ConfigFault> {
+fn callers(bindings: &Bindings<'_>, header: &str) -> Result<Policy, ConfigFault> {
     Ok(Policy {
-        sources: sources(bindings, &header)?,
+        sources: sources(bindings, header)?,
         trust: trust(bindings)?,
         charset: bindings.choice(
             "IDENTITY_CHARS",
@@ -242,7 +242,9 @@ fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFaul
 }
 
 fn widget_origins() -> AllowedOrigins {
-    let origins = WIDGET_ORIGINS.iter().filter_map(|text| Origin::parse(text).ok());
+    let origins = WIDGET_ORIGINS
+        .iter()
+        .filter_map(|text| Origin::parse(text).ok());
     AllowedOrigins::List(origins.collect())
 }
 
@@ -293,7 +295,10 @@ fn upstream_deadline(bindings: &Bindings<'_>) -> Result<Duration, ConfigFault> {
         .map(Duration::from_millis)
         .ok_or_else(|| {
             let (least, most) = UPSTREAM_DEADLINE_RANGE_MS.into_inner();
-            ConfigFault::new(NAME, format!("must be a whole number from {least} to {most}"))
+            ConfigFault::new(
+                NAME,
+                format!("must be a whole number from {least} to {most}"),
+            )
         })
 }
 
@@ -333,8 +338,10 @@ impl Bindings<'_> {
             .iter()
             .find_map(|(known, value)| (*known == text).then_some(*value))
             .ok_or_else(|| {
-                let known: Vec<String> =
-                    choices.iter().map(|(known, _)| format!("`{known}`")).collect();
+                let known: Vec<String> = choices
+                    .iter()
+                    .map(|(known, _)| format!("`{known}`"))
+                    .collect();
                 ConfigFault::new(name, format!("must be {}", known.join(" or ")))
             })
     }

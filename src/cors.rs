@@ -103,7 +103,10 @@ mod tests {
     use crate::response::Headers;
 
     fn policy(origins: &[&str]) -> CorsPolicy {
-        let list = origins.iter().map(|text| Origin::parse(text).unwrap()).collect();
+        let list = origins
+            .iter()
+            .map(|text| Origin::parse(text).unwrap())
+            .collect();
         CorsPolicy::new(AllowedOrigins::List(list), ["x-user-id"])
     }
 
@@ -130,7 +133,11 @@ mod tests {
         for origin in HOSTILE {
             let (verdict, headers) = apply(&policy, Some(origin));
             assert_eq!(verdict, Verdict::Refused, "{origin:?}");
-            assert_eq!(headers.iter().collect::<Vec<_>>(), [("vary", "Origin")], "{origin:?}");
+            assert_eq!(
+                headers.iter().collect::<Vec<_>>(),
+                [("vary", "Origin")],
+                "{origin:?}"
+            );
         }
     }
 

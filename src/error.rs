@@ -62,7 +62,12 @@ impl Refusal {
     #[must_use]
     pub fn wire(&self) -> WireError {
         match self {
-            Self::Path => plain(404, "Not found", "not_found", "There is nothing at this path."),
+            Self::Path => plain(
+                404,
+                "Not found",
+                "not_found",
+                "There is nothing at this path.",
+            ),
             Self::Method => WireError {
                 header: Some(("allow", METHODS.into())),
                 ..plain(
@@ -91,11 +96,9 @@ impl Refusal {
         match self {
             Self::Config(fault) => fault.to_string().into(),
             Self::Upstream(fault) => upstream_reason(*fault),
-            Self::Path
-            | Self::Method
-            | Self::Query(_)
-            | Self::Body(_)
-            | Self::Caller(_) => self.wire().message,
+            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) | Self::Caller(_) => {
+                self.wire().message
+            }
         }
     }
 

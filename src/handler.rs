@@ -60,7 +60,11 @@ where
             Verdict::Allowed => "allowed",
             Verdict::Refused => "refused",
         },
-        duration_ms: started.until(runtime.now()).as_millis().try_into().unwrap_or(u64::MAX),
+        duration_ms: started
+            .until(runtime.now())
+            .as_millis()
+            .try_into()
+            .unwrap_or(u64::MAX),
         upstream_attempts: trace.attempts,
         upstream_pages: trace.pages,
         identity_source: trace.identity_source,
@@ -129,10 +133,16 @@ where
     I: Incoming,
     R: Runtime,
 {
-    let service = config.service.as_ref().map_err(|fault| Refusal::Config(fault.clone()))?;
+    let service = config
+        .service
+        .as_ref()
+        .map_err(|fault| Refusal::Config(fault.clone()))?;
     let selection = Selection::parse(query).map_err(Refusal::Query)?;
     let body = RequestBody::read(request).await.map_err(Refusal::Body)?;
-    let caller = service.callers.identify(request, &body).map_err(Refusal::Caller)?;
+    let caller = service
+        .callers
+        .identify(request, &body)
+        .map_err(Refusal::Caller)?;
     trace.note_caller(service, &caller);
 
     let client = Client::new(runtime, &service.endpoint, service.upstream_deadline);

@@ -129,7 +129,10 @@ mod tests {
             &"x".repeat(128),
         ] {
             let identity = Identity::parse(text, Charset::Distinct);
-            assert!(identity.is_ok_and(|found| found.as_str() == text), "{text:?}");
+            assert!(
+                identity.is_ok_and(|found| found.as_str() == text),
+                "{text:?}"
+            );
         }
     }
 

@@ -18,7 +18,12 @@
 //! adapter `worker_entry`, compiled for wasm32 only.
 
 // A panic takes the isolate down, and with it every request that is in it. clippy.toml lets tests.
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 pub mod caller;
 pub mod config;

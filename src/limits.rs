@@ -47,10 +47,10 @@ pub const BACKOFF_BASE: Duration = Duration::from_millis(100);
 pub const BACKOFF_CAP: Duration = Duration::from_secs(1);
 
 /// What a 429 tells the caller to wait when the upstream did not say: its rate window is 60 s.
-pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(60);
+pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// Longest wait that is passed on to a caller.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// Longest identity, in bytes: the upstream refuses more.
 pub const MAX_IDENTITY_BYTES: usize = 128;

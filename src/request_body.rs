@@ -48,13 +48,14 @@ impl RequestBody {
         if media_type.as_deref().is_some_and(|value| !is_json(value)) {
             return Err(BodyFault::MediaType);
         }
-        let bytes = request
-            .read_body(MAX_REQUEST_BODY_BYTES)
-            .await
-            .map_err(|error| match error {
-                ReadError::TooLarge => BodyFault::TooLarge,
-                ReadError::Broken => BodyFault::Broken,
-            })?;
+        let bytes =
+            request
+                .read_body(MAX_REQUEST_BODY_BYTES)
+                .await
+                .map_err(|error| match error {
+                    ReadError::TooLarge => BodyFault::TooLarge,
+                    ReadError::Broken => BodyFault::Broken,
+                })?;
         if bytes.is_empty() {
             return Ok(Self::default());
         }
@@ -144,8 +145,18 @@ mod tests {
     fn refuses_what_is_no_object() {
         let deep = "[".repeat(4000);
         for text in [
-            "", "[]", r#"["u1","user","user"]"#, "\"x\"", "1", "true", "{", "{}{}", "nul",
-            r#"{"identity":"a","identity":"b"}"#, "{\"identity\":\"\u{1}\"}x", &deep,
+            "",
+            "[]",
+            r#"["u1","user","user"]"#,
+            "\"x\"",
+            "1",
+            "true",
+            "{",
+            "{}{}",
+            "nul",
+            r#"{"identity":"a","identity":"b"}"#,
+            "{\"identity\":\"\u{1}\"}x",
+            &deep,
         ] {
             let found = RequestBody::parse(text.as_bytes()).err();
             assert_eq!(found, Some(BodyFault::NotAnObject), "{text}");
@@ -158,19 +169,30 @@ mod tests {
         let body = RequestBody::parse(br#"{"identity":7,"identityType":["user"]}"#).unwrap();
         assert_eq!(body.identity(), Err(BodyFault::Field("identity")));
         assert_eq!(body.identity_type(), Err(BodyFault::Field("identityType")));
-        let body = RequestBody::parse(br#"{"identityType":"user","identity_type":"team"}"#).unwrap();
+        let body =
+            RequestBody::parse(br#"{"identityType":"user","identity_type":"team"}"#).unwrap();
         assert_eq!(body.identity_type(), Err(BodyFault::Field("identityType")));
     }
 
     #[test]
     fn takes_one_json_media_type_only() {
-        for text in ["application/json", "Application/JSON; charset=utf-8", "application/json;x=y"] {
+        for text in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/json;x=y",
+        ] {
             assert!(is_json(text), "{text}");
         }
         for text in [
-            "", "text/plain", "application/json, text/plain", "text/plain, application/json",
-            "application/jsonp", "application/ld+json", "application/x-www-form-urlencoded",
-            "text/plain; application/json", "multipart/form-data",
+            "",
+            "text/plain",
+            "application/json, text/plain",
+            "text/plain, application/json",
+            "application/jsonp",
+            "application/ld+json",
+            "application/x-www-form-urlencoded",
+            "text/plain; application/json",
+            "multipart/form-data",
         ] {
             assert!(!is_json(text), "{text}");
         }

@@ -49,10 +49,7 @@ pub trait Runtime {
     ///
     /// # Errors
     /// [`Unreachable`] when no answer came: name, connection or protocol failed.
-    fn fetch(
-        &self,
-        request: &Outgoing,
-    ) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
+    fn fetch(&self, request: &Outgoing) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
 }
 
 /// A received HTTP message, either direction.

@@ -57,7 +57,10 @@ mod tests {
 
     #[test]
     fn drops_white_space_around_the_text() {
-        assert_eq!(Secret::parse(" sk_live_1\r\n").unwrap().expose(), "sk_live_1");
+        assert_eq!(
+            Secret::parse(" sk_live_1\r\n").unwrap().expose(),
+            "sk_live_1"
+        );
     }
 
     #[test]

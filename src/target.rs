@@ -24,7 +24,9 @@ impl<'a> Target<'a> {
             .find(['/', '?', '#'])
             .and_then(|start| after_scheme.get(start..))
             .unwrap_or("/");
-        let resource = from_path.split_once('#').map_or(from_path, |(head, _)| head);
+        let resource = from_path
+            .split_once('#')
+            .map_or(from_path, |(head, _)| head);
         let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
         let path = if path.is_empty() { "/" } else { path };
         Self { path, query }
@@ -103,13 +105,21 @@ mod tests {
     fn splits_a_serialized_url() {
         for (url, path, query) in [
             ("https://example.com/api/authkit", "/api/authkit", ""),
-            ("https://example.com/api/authkit?page=1&limit=2", "/api/authkit", "page=1&limit=2"),
+            (
+                "https://example.com/api/authkit?page=1&limit=2",
+                "/api/authkit",
+                "page=1&limit=2",
+            ),
             ("https://example.com/api/authkit?a?b", "/api/authkit", "a?b"),
             ("https://example.com/api/authkit#f?x", "/api/authkit", ""),
             ("https://example.com", "/", ""),
             ("https://example.com?x=1", "/", "x=1"),
             ("http://[::1]:8787/a//b/", "/a//b/", ""),
-            ("https://example.com/a?next=https://b.example/c", "/a", "next=https://b.example/c"),
+            (
+                "https://example.com/a?next=https://b.example/c",
+                "/a",
+                "next=https://b.example/c",
+            ),
         ] {
             assert_eq!(Target::parse(url), Target { path, query }, "{url}");
         }
@@ -139,8 +149,24 @@ mod tests {
     #[test]
     fn refuses_all_but_plain_positive_integers() {
         let hostile = [
-            "", "0", "-1", "+1", "01", "1.0", "1e2", "null", "undefined", "NaN", "0x10", "%201",
-            "1%20", "4294967296", "99999999999999999999", "%D9%A1", "1,2", "1%00",
+            "",
+            "0",
+            "-1",
+            "+1",
+            "01",
+            "1.0",
+            "1e2",
+            "null",
+            "undefined",
+            "NaN",
+            "0x10",
+            "%201",
+            "1%20",
+            "4294967296",
+            "99999999999999999999",
+            "%D9%A1",
+            "1,2",
+            "1%00",
         ];
         for value in hostile {
             let page = Selection::parse(&format!("page={value}"));

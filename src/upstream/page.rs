@@ -77,7 +77,9 @@ impl Page {
     #[must_use]
     pub fn row_list(&self) -> &str {
         let text = self.rows.get();
-        let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let inner = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
         inner.unwrap_or_default().trim_ascii()
     }
 
@@ -161,6 +163,8 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
 
+    use serde_json::value::RawValue;
+
     use super::{Key, Page, PageFault};
 
     #[test]
@@ -170,9 +174,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(page.row_list(), r#"{"a":9007199254740993,"b":1.10}"#);
-        let request_id = page.get(&Key::RequestId).map(|value| value.get());
+        let request_id = page.get(&Key::RequestId).map(RawValue::get);
         assert_eq!(request_id, Some(r#"{"x":1e400}"#));
-        let other = page.get(&Key::Other("v".into())).map(|value| value.get());
+        let other = page.get(&Key::Other("v".into())).map(RawValue::get);
         assert_eq!(other, Some(r#""\u00e9""#));
     }
 

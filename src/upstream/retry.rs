@@ -104,7 +104,11 @@ mod tests {
             (Some("Tue, 14 Nov 2023 22:13:25 GMT"), None, wait(5)),
             (Some("Tue, 14 Nov 2023 22:13:00 GMT"), None, wait(0)),
         ] {
-            assert_eq!(rate_limited(retry_after, reset), expected, "{retry_after:?}, {reset:?}");
+            assert_eq!(
+                rate_limited(retry_after, reset),
+                expected,
+                "{retry_after:?}, {reset:?}"
+            );
         }
     }
 

@@ -69,7 +69,9 @@ impl Object {
             Key::RequestId => self.0.push_str(r#""requestId""#),
             Key::IsWhiteLabel => self.0.push_str(r#""isWhiteLabel""#),
             // `Value`'s text form is JSON: it quotes and escapes.
-            Key::Other(name) => self.0.push_str(&serde_json::Value::from(&**name).to_string()),
+            Key::Other(name) => self
+                .0
+                .push_str(&serde_json::Value::from(&**name).to_string()),
         }
         self.0.push(':');
         self.0.push_str(value);
@@ -96,7 +98,9 @@ mod tests {
 
     #[test]
     fn passes_one_page_on_as_it_is() {
-        let only = page(r#"{"total":1.10,"rows":[ {"id":9007199254740993} ],"pages":0,"page":1,"requestId":"r","x":null}"#);
+        let only = page(
+            r#"{"total":1.10,"rows":[ {"id":9007199254740993} ],"pages":0,"page":1,"requestId":"r","x":null}"#,
+        );
         let token = assemble(&[only], Some(true));
         assert_eq!(
             token,
@@ -109,7 +113,9 @@ mod tests {
         let pages = [
             page(r#"{"rows":[{"id":1},{"id":2}],"total":3,"pages":3,"page":1,"requestId":10}"#),
             page(r#"{"rows":[ ],"total":4,"pages":3,"page":2,"requestId":11}"#),
-            page("{\"rows\":[\n{\"id\":3}\n],\"total\":5,\"pages\":3,\"page\":3,\"requestId\":12,\"cursor\":[1.10]}"),
+            page(
+                "{\"rows\":[\n{\"id\":3}\n],\"total\":5,\"pages\":3,\"page\":3,\"requestId\":12,\"cursor\":[1.10]}",
+            ),
         ];
         assert_eq!(
             assemble(&pages, Some(false)),
@@ -120,7 +126,10 @@ mod tests {
     #[test]
     fn lets_the_flags_decide_where_there_are_flags() {
         let claims = r#"{"rows":[],"isWhiteLabel":true}"#;
-        assert_eq!(assemble(&[page(claims)], Some(false)), r#"{"rows":[],"isWhiteLabel":false}"#);
+        assert_eq!(
+            assemble(&[page(claims)], Some(false)),
+            r#"{"rows":[],"isWhiteLabel":false}"#
+        );
         assert_eq!(assemble(&[page(claims)], None), claims);
     }
 

@@ -63,7 +63,10 @@ pub(super) async fn read(message: &impl FetchBody, limit: usize) -> Result<Vec<u
 
 async fn read_buffer(message: &impl FetchBody, limit: usize) -> Result<Vec<u8>, ReadError> {
     let promise = message.array_buffer().map_err(broken)?;
-    let buffer: ArrayBuffer = JsFuture::from(promise).await.map_err(broken)?.unchecked_into();
+    let buffer: ArrayBuffer = JsFuture::from(promise)
+        .await
+        .map_err(broken)?
+        .unchecked_into();
     let bytes = Uint8Array::new(&buffer);
     if usize::try_from(bytes.length()).is_ok_and(|length| length <= limit) {
         Ok(bytes.to_vec())
@@ -72,10 +75,7 @@ async fn read_buffer(message: &impl FetchBody, limit: usize) -> Result<Vec<u8>, 
     }
 }
 
-async fn read_stream(
-    stream: &web_sys::ReadableStream,
-    limit: usize,
-) -> Result<Vec<u8>, ReadError> {
+async fn read_stream(stream: &web_sys::ReadableStream, limit: usize) -> Result<Vec<u8>, ReadError> {
     let reader: web_sys::ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     loop {

@@ -21,7 +21,11 @@ impl Runtime for Edge {
 
     fn now(&self) -> Timestamp {
         // A whole number well within u64 until the year 584 000 000.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "see above"
+        )]
         Timestamp(Date::now() as u64)
     }
 
@@ -31,7 +35,9 @@ impl Runtime for Edge {
 
     fn uuid(&self) -> String {
         let crypto = global().crypto();
-        crypto.map(|crypto| crypto.random_uuid()).unwrap_or_default()
+        crypto
+            .map(|crypto| crypto.random_uuid())
+            .unwrap_or_default()
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
@@ -52,10 +58,7 @@ impl Runtime for Edge {
     }
 }
 
-fn request_init(
-    request: &Outgoing,
-    controller: &AbortController,
-) -> Result<RequestInit, JsValue> {
+fn request_init(request: &Outgoing, controller: &AbortController) -> Result<RequestInit, JsValue> {
     let headers = web_sys::Headers::new()?;
     for (name, value) in &request.headers {
         headers.set(name, value)?;

@@ -1,0 +1,126 @@
+//! What browsers are told, whatever the answer is.
+
+use authkit_edge::runtime::Method;
+
+use crate::support::{Plan, TestApp, TestRequest};
+
+const WIDGET: &str = "https://authkit.picaos.com";
+
+#[test]
+fn answers_a_preflight_before_identity_and_configuration() {
+    let unconfigured = TestApp::new()
+        .without("IDENTITY_SOURCE")
+        .without("PICA_SECRET_KEY");
+    for app in [TestApp::new(), unconfigured] {
+        let outcome = app.send(
+            &TestRequest::anonymous()
+                .method(Method::Options)
+                .header("origin", WIDGET)
+                .header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "content-type,x-user-id"),
+        );
+        assert_eq!(outcome.response.status, 204);
+        assert!(outcome.response.body.is_empty());
+        for (name, value) in [
+            ("access-control-allow-origin", WIDGET),
+            ("access-control-allow-methods", "POST, OPTIONS"),
+            (
+                "access-control-allow-headers",
+                "content-type, authorization, x-user-id",
+            ),
+            ("access-control-max-age", "7200"),
+            ("vary", "Origin"),
+        ] {
+            assert_eq!(outcome.response.headers.get(name), Some(value), "{name}");
+        }
+        assert_eq!(outcome.response.headers.get("content-type"), None);
+        assert_eq!(app.edge.calls().len(), 0);
+    }
+}
+
+#[test]
+fn allows_the_configured_identity_header() {
+    let app = TestApp::new().with("IDENTITY_HEADER", "X-Tenant-User");
+    let outcome = app.send(&TestRequest::anonymous().method(Method::Options));
+    let allowed = outcome.response.headers.get("access-control-allow-headers");
+    assert_eq!(allowed, Some("content-type, authorization, x-tenant-user"));
+}
+
+#[test]
+fn lets_the_hosted_widgets_read_every_answer() {
+    let failing = TestApp::new().upstream(|_| Plan::status(401));
+    let limited = TestApp::new().upstream(|_| Plan::status(429));
+    let hanging = TestApp::new().upstream(|_| Plan::json("").hang());
+    let unconfigured = TestApp::new().without("PICA_SECRET_KEY");
+    let broken_list = TestApp::new().with("ALLOWED_ORIGINS", "https://a.example/");
+    let fine = TestApp::new();
+    for (app, request, status) in [
+        (&fine, TestRequest::post(), 200),
+        (&fine, TestRequest::post().at("/api/authkit?page=0"), 400),
+        (&fine, TestRequest::anonymous(), 401),
+        (&fine, TestRequest::post().at("/nothing"), 404),
+        (&fine, TestRequest::post().method(Method::Get), 405),
+        (&fine, TestRequest::post().json(vec![b' '; 9000]), 413),
+        (&fine, TestRequest::post().body("x"), 415),
+        (&limited, TestRequest::post(), 429),
+        (&failing, TestRequest::post(), 502),
+        (&unconfigured, TestRequest::post(), 503),
+        (&broken_list, TestRequest::post(), 503),
+        (&hanging, TestRequest::post(), 504),
+    ] {
+        for origin in [WIDGET, "https://auth.withone.ai"] {
+            let outcome = app.send(&request.clone().header("origin", origin));
+            assert_eq!(outcome.response.status, status);
+            let headers = &outcome.response.headers;
+            assert_eq!(
+                headers.get("access-control-allow-origin"),
+                Some(origin),
+                "{status}"
+            );
+            assert_eq!(headers.get("vary"), Some("Origin"), "{status}");
+            let exposed = headers.get("access-control-expose-headers");
+            assert_eq!(
+                exposed,
+                Some("x-request-id, retry-after, www-authenticate"),
+                "{status}"
+            );
+            assert_eq!(outcome.record.cors, "allowed", "{status}");
+        }
+    }
+}
+
+#[test]
+fn tells_other_origins_nothing_and_logs_it() {
+    let app = TestApp::new();
+    let outcome = app.send(&TestRequest::post().header("origin", "https://evil.example"));
+    assert_eq!(
+        outcome.response.headers.get("access-control-allow-origin"),
+        None
+    );
+    assert_eq!(outcome.response.headers.get("vary"), Some("Origin"));
+    assert_eq!(outcome.record.cors, "refused");
+}
+
+#[test]
+fn does_not_take_two_origin_headers_for_one() {
+    let app = TestApp::new();
+    let twice = TestRequest::post()
+        .header("origin", WIDGET)
+        .header("origin", WIDGET);
+    let outcome = app.send(&twice);
+    assert_eq!(
+        outcome.response.headers.get("access-control-allow-origin"),
+        None
+    );
+}
+
+#[test]
+fn lets_every_page_in_when_told_to() {
+    let app = TestApp::new().with("ALLOWED_ORIGINS", "*");
+    let outcome = app.send(&TestRequest::post().header("origin", "https://anyone.example"));
+    assert_eq!(
+        outcome.response.headers.get("access-control-allow-origin"),
+        Some("*")
+    );
+    assert_eq!(outcome.response.headers.get("vary"), None);
+}

@@ -1,0 +1,499 @@
+//! A Worker in miniature: scripted upstream, virtual clock, and requests made by hand.
+//!
+//! Time stands still while anything can be done and jumps to the next timer when nothing can, so
+//! a test of an eight-second deadline takes no time and always goes the same way.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use authkit_edge::config::Config;
+use authkit_edge::handler::{Outcome, handle};
+use authkit_edge::runtime::{
+    Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
+};
+use serde_json::Value;
+
+/// The key of every test deployment. It opens nothing.
+pub const KEY: &str = "sk_test_published_on_purpose";
+/// When every test begins.
+pub const START: Timestamp = Timestamp(1_700_000_000_000);
+
+/// A deployment under test: its variables and its upstream.
+pub struct TestApp {
+    variables: BTreeMap<String, String>,
+    pub edge: FakeEdge,
+}
+
+impl TestApp {
+    /// In development, identity from the header, an upstream with one empty page.
+    pub fn new() -> Self {
+        let app = Self {
+            variables: BTreeMap::new(),
+            edge: FakeEdge::new(|call| {
+                if call.is_flags() {
+                    Plan::json(r#"{"authkitWhitelist":true}"#)
+                } else {
+                    Plan::json(r#"{"rows":[],"total":0,"pages":1,"page":1,"requestId":1}"#)
+                }
+            }),
+        };
+        app.with("ENVIRONMENT", "development")
+            .with("IDENTITY_SOURCE", "header")
+            .with("PICA_SECRET_KEY", KEY)
+    }
+
+    /// Sets a variable.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// Replaces the upstream.
+    pub fn upstream(mut self, script: impl Fn(&Call) -> Plan + 'static) -> Self {
+        self.edge = FakeEdge::new(script);
+        self
+    }
+
+    /// Answers a request.
+    pub fn send(&self, request: &TestRequest) -> Outcome {
+        let config = Config::parse(|name| self.variables.get(name).cloned());
+        self.edge.block_on(handle(&config, request, &self.edge))
+    }
+}
+
+/// The body of an answer, as JSON.
+pub fn json(outcome: &Outcome) -> Value {
+    serde_json::from_slice(&outcome.response.body).expect("the body is JSON")
+}
+
+/// Asserts status and stable code of an error answer.
+#[track_caller]
+pub fn assert_error(outcome: &Outcome, status: u16, code: &str) {
+    let body = json(outcome);
+    assert_eq!(
+        (outcome.response.status, body["code"].as_str()),
+        (status, Some(code)),
+        "{body}"
+    );
+    assert!(
+        body["error"].is_string() && body["message"].is_string(),
+        "{body}"
+    );
+    assert_eq!(body["request_id"], outcome.record.request_id.as_str());
+    assert_eq!((outcome.record.status, outcome.record.code), (status, code));
+}
+
+/// A request made by hand.
+#[derive(Clone)]
+pub struct TestRequest {
+    method: Method,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl TestRequest {
+    /// `POST /api/authkit` for a user, as the widget sends it.
+    pub fn post() -> Self {
+        Self::anonymous().header("x-user-id", "user_123")
+    }
+
+    /// The same from nobody.
+    pub fn anonymous() -> Self {
+        Self {
+            method: Method::Post,
+            url: "https://edge.example/api/authkit".to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Path and query.
+    pub fn at(mut self, resource: &str) -> Self {
+        self.url = format!("https://edge.example{resource}");
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A JSON body.
+    pub fn json(self, text: impl Into<Vec<u8>>) -> Self {
+        self.header("content-type", "application/json").body(text)
+    }
+
+    pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.body = bytes.into();
+        self
+    }
+}
+
+impl Message for TestRequest {
+    fn header(&self, name: &str) -> Option<String> {
+        let same = |(known, _): &&(String, String)| known == name;
+        let values: Vec<&str> = self
+            .headers
+            .iter()
+            .filter(same)
+            .map(|(_, value)| &**value)
+            .collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
+        if self.body.len() > limit {
+            return Err(ReadError::TooLarge);
+        }
+        Ok(self.body.clone())
+    }
+}
+
+impl Incoming for TestRequest {
+    fn method(&self) -> Method {
+        self.method
+    }
+
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+/// A request that reached the scripted upstream.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// How many calls to the same URL there were before.
+    pub earlier: usize,
+    pub method: &'static str,
+    pub url: String,
+    pub headers: BTreeMap<&'static str, String>,
+    pub body: Option<Value>,
+    /// Milliseconds since the test began.
+    pub at: u64,
+}
+
+impl Call {
+    pub fn is_flags(&self) -> bool {
+        self.url.ends_with("/v1/users/flags")
+    }
+
+    /// The page that it asks for.
+    pub fn page(&self) -> u32 {
+        let (_, page) = self.url.split_once("page=").expect("a page is asked for");
+        page.parse().expect("as a number")
+    }
+}
+
+/// How the scripted upstream answers a call.
+#[derive(Clone)]
+pub struct Plan {
+    head_after: Option<Duration>,
+    body_after: Option<Duration>,
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    result: Result<Vec<u8>, Failure>,
+}
+
+#[derive(Clone, Copy)]
+enum Failure {
+    Head,
+    Body(ReadError),
+}
+
+impl Plan {
+    pub fn json(body: impl Into<Vec<u8>>) -> Self {
+        Self::answer(200, Ok(body.into()))
+    }
+
+    pub fn status(status: u16) -> Self {
+        Self::answer(status, Ok(b"sandbox-error-detail".to_vec()))
+    }
+
+    pub fn unreachable() -> Self {
+        Self::answer(0, Err(Failure::Head))
+    }
+
+    pub fn broken_body(error: ReadError) -> Self {
+        Self::answer(200, Err(Failure::Body(error)))
+    }
+
+    fn answer(status: u16, result: Result<Vec<u8>, Failure>) -> Self {
+        Self {
+            head_after: Some(Duration::ZERO),
+            body_after: Some(Duration::ZERO),
+            status,
+            headers: Vec::new(),
+            result,
+        }
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The head comes after so many milliseconds.
+    pub fn after(mut self, millis: u64) -> Self {
+        self.head_after = Some(Duration::from_millis(millis));
+        self
+    }
+
+    /// The head never comes.
+    pub fn hang(mut self) -> Self {
+        self.head_after = None;
+        self
+    }
+
+    /// The head comes, the body never does.
+    pub fn hang_body(mut self) -> Self {
+        self.body_after = None;
+        self
+    }
+}
+
+/// The runtime under test: scripted, with a virtual clock.
+pub struct FakeEdge {
+    shared: Rc<Shared>,
+    script: Box<dyn Fn(&Call) -> Plan>,
+}
+
+#[derive(Default)]
+struct Shared {
+    elapsed: Cell<Duration>,
+    timers: RefCell<Vec<(Duration, Waker)>>,
+    calls: RefCell<Vec<Call>>,
+    open: Cell<usize>,
+    most_open: Cell<usize>,
+    aborted: Cell<usize>,
+}
+
+impl FakeEdge {
+    fn new(script: impl Fn(&Call) -> Plan + 'static) -> Self {
+        Self {
+            shared: Rc::default(),
+            script: Box::new(script),
+        }
+    }
+
+    /// Every call that went upstream, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.calls.borrow().clone()
+    }
+
+    pub fn token_calls(&self) -> Vec<Call> {
+        let mut calls = self.calls();
+        calls.retain(|call| !call.is_flags());
+        calls
+    }
+
+    /// The most calls that were open at one time.
+    pub fn most_open(&self) -> usize {
+        self.shared.most_open.get()
+    }
+
+    /// How many calls were dropped before their body was read.
+    pub fn aborted(&self) -> usize {
+        self.shared.aborted.get()
+    }
+
+    /// Milliseconds since the test began.
+    pub fn elapsed(&self) -> u64 {
+        self.shared
+            .elapsed
+            .get()
+            .as_millis()
+            .try_into()
+            .expect("a test is short")
+    }
+
+    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                assert_eq!(self.shared.open.get(), 0, "a call was left open");
+                return value;
+            }
+            self.advance();
+        }
+    }
+
+    /// Jumps to the next timer.
+    fn advance(&self) {
+        let mut timers = self.shared.timers.borrow_mut();
+        let next = timers.iter().map(|(due, _)| *due).min();
+        let next = next.expect("waits for something that never comes");
+        self.shared.elapsed.set(next.max(self.shared.elapsed.get()));
+        let mut due = Vec::new();
+        timers.retain(|(at, waker)| {
+            let keep = *at > next;
+            if !keep {
+                due.push(waker.clone());
+            }
+            keep
+        });
+        drop(timers);
+        due.into_iter().for_each(Waker::wake);
+    }
+}
+
+struct Sleep {
+    shared: Rc<Shared>,
+    due: Option<Duration>,
+}
+
+impl Sleep {
+    fn new(shared: &Rc<Shared>, duration: Option<Duration>) -> Self {
+        let due = duration.map(|duration| shared.elapsed.get() + duration);
+        Self {
+            shared: Rc::clone(shared),
+            due,
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.due {
+            None => Poll::Pending,
+            Some(due) if due <= self.shared.elapsed.get() => Poll::Ready(()),
+            Some(due) => {
+                self.shared
+                    .timers
+                    .borrow_mut()
+                    .push((due, context.waker().clone()));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Runtime for FakeEdge {
+    type Reply = FakeReply;
+
+    fn now(&self) -> Timestamp {
+        START.after(self.shared.elapsed.get())
+    }
+
+    fn random(&self) -> f64 {
+        0.5
+    }
+
+    fn uuid(&self) -> String {
+        "00000000-0000-4000-8000-000000000000".to_owned()
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        Sleep::new(&self.shared, Some(duration))
+    }
+
+    async fn fetch(&self, request: &Outgoing) -> Result<FakeReply, Unreachable> {
+        let shared = &self.shared;
+        let earlier = shared
+            .calls
+            .borrow()
+            .iter()
+            .filter(|call| call.url == request.url)
+            .count();
+        let call = Call {
+            earlier,
+            method: request.method,
+            url: request.url.clone(),
+            headers: request.headers.iter().cloned().collect(),
+            body: request
+                .body
+                .as_deref()
+                .map(|text| serde_json::from_str(text).expect("JSON")),
+            at: self.elapsed(),
+        };
+        let plan = (self.script)(&call);
+        shared.calls.borrow_mut().push(call);
+        let open = OpenCall::new(shared);
+        Sleep::new(shared, plan.head_after).await;
+        if matches!(plan.result, Err(Failure::Head)) {
+            open.finish();
+            return Err(Unreachable);
+        }
+        Ok(FakeReply { plan, open })
+    }
+}
+
+/// A call that the upstream has not finished answering.
+struct OpenCall {
+    shared: Rc<Shared>,
+    finished: Cell<bool>,
+}
+
+impl OpenCall {
+    fn new(shared: &Rc<Shared>) -> Self {
+        let open = shared.open.get() + 1;
+        shared.open.set(open);
+        shared.most_open.set(shared.most_open.get().max(open));
+        Self {
+            shared: Rc::clone(shared),
+            finished: Cell::new(false),
+        }
+    }
+
+    fn finish(&self) {
+        self.finished.set(true);
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        self.shared.open.set(self.shared.open.get() - 1);
+        if !self.finished.get() {
+            self.shared.aborted.set(self.shared.aborted.get() + 1);
+        }
+    }
+}
+
+/// A scripted answer.
+pub struct FakeReply {
+    plan: Plan,
+    open: OpenCall,
+}
+
+impl Message for FakeReply {
+    fn header(&self, name: &str) -> Option<String> {
+        let found = self.plan.headers.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.clone())
+    }
+
+    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
+        Sleep::new(&self.open.shared, self.plan.body_after).await;
+        self.open.finish();
+        match &self.plan.result {
+            Ok(body) if body.len() > limit => Err(ReadError::TooLarge),
+            Ok(body) => Ok(body.clone()),
+            Err(Failure::Body(error)) => Err(*error),
+            Err(Failure::Head) => Err(ReadError::Broken),
+        }
+    }
+}
+
+impl Reply for FakeReply {
+    fn status(&self) -> u16 {
+        self.plan.status
+    }
+}
