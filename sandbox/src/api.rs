@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::routing::{get, post};
+use bytes::{Bytes, BytesMut};
+use http_body::Frame;
+use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::answer::{Answer, give};
@@ -57,10 +60,7 @@ pub(crate) async fn observe(
     };
     let at_ms = shared.journal.elapsed_ms();
     let (parts, body) = request.into_parts();
-    let (body, oversize) = match to_bytes(body, MAX_BODY).await {
-        Ok(body) => (body, false),
-        Err(_) => (Bytes::new(), true),
-    };
+    let (body, fits) = read(body).await;
     let ticket = shared.journal.open(Recorded {
         at_ms,
         method: parts.method.to_string(),
@@ -73,15 +73,31 @@ pub(crate) async fn observe(
         outcome_status: None,
         completed: false,
     });
-    let response = if oversize {
-        let message = "The body is larger than 1 MiB or was cut short";
-        plain(&Answer::error(StatusCode::PAYLOAD_TOO_LARGE, message))
-    } else {
+    let response = if fits {
         let request = Request::from_parts(parts, Body::from(body));
         next.run(request).await
+    } else {
+        let message = "The body is larger than 1 MiB or broken";
+        plain(&Answer::error(StatusCode::PAYLOAD_TOO_LARGE, message))
     };
     ticket.answered(response.status().as_u16());
     response.map(|body| Body::new(Watched::new(body, ticket, link)))
+}
+
+/// Reads a body, and whether that is all of it. What is too much is read and dropped: closing a
+/// connection with unread bytes would reset it, and the client would not see why.
+async fn read(mut body: Body) -> (Bytes, bool) {
+    let mut kept = BytesMut::new();
+    let mut fits = true;
+    while let Some(frame) = body.frame().await {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(data)) if kept.len() + data.len() <= MAX_BODY => kept.extend_from_slice(&data),
+            // Trailers.
+            Ok(Err(_)) => {}
+            _ => fits = false,
+        }
+    }
+    (kept.freeze(), fits)
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {

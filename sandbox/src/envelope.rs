@@ -20,10 +20,10 @@ pub(crate) fn token(
     let pages = settings.pages_claim.unwrap_or(page.pages);
     let pages = match wrong {
         Some(WrongShape::PagesMissing) => String::new(),
-        Some(WrongShape::PagesString) => r#""pages":"3","#.to_owned(),
-        Some(WrongShape::PagesNegative) => r#""pages":-3,"#.to_owned(),
-        Some(WrongShape::PagesFractional) => r#""pages":2.5,"#.to_owned(),
-        _ => format!(r#""pages":{pages},"#),
+        Some(WrongShape::PagesString) => r#","pages":"3""#.to_owned(),
+        Some(WrongShape::PagesNegative) => r#","pages":-3"#.to_owned(),
+        Some(WrongShape::PagesFractional) => r#","pages":2.5"#.to_owned(),
+        _ => format!(r#","pages":{pages}"#),
     };
     let (first, last) = if settings.extra_envelope_fields {
         (
@@ -44,7 +44,7 @@ pub(crate) fn token(
         RequestIdKind::Absent => String::new(),
     };
     let (total, number) = (page.total, page.page);
-    let tail = format!(r#"{pages}"total":{total},"page":{number}{request_id}{last}{close}"#);
+    let tail = format!(r#""total":{total}{pages},"page":{number}{request_id}{last}{close}"#);
 
     match wrong {
         Some(WrongShape::EmptyBody) => Vec::new(),

@@ -251,3 +251,49 @@ fn log_line(request: &Recorded) -> String {
         request.method, request.path, request.query
     )
 }
+
+#[cfg(test)]
+mod tests {
+    //! Only the bound on memory, which would take long over HTTP.
+
+    use std::sync::Arc;
+
+    use super::{Journal, MAX_RECORDED, Recorded, Route};
+
+    fn request(at_ms: u64) -> Recorded {
+        Recorded {
+            at_ms,
+            method: "GET".to_owned(),
+            path: "/v1/users/flags".to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: String::new(),
+            page: None,
+            route: Route::Flags,
+            outcome_status: None,
+            completed: false,
+        }
+    }
+
+    #[test]
+    fn the_oldest_requests_are_forgotten_and_their_end_is_marked_on_no_other() {
+        let journal = Arc::new(Journal::new(false));
+        let first = journal.open(request(0));
+        for at_ms in 1..=MAX_RECORDED as u64 {
+            journal.open(request(at_ms)).complete();
+        }
+        let last = journal.open(request(u64::MAX));
+        first.answered(500);
+        last.answered(200);
+        drop(first);
+        journal.read(|observed| {
+            assert_eq!(observed.requests.len(), MAX_RECORDED);
+            assert_eq!(observed.requests[0].at_ms, 2);
+            let answered = |r: &&Recorded| r.outcome_status.is_some();
+            let answered: Vec<&Recorded> = observed.requests.iter().filter(answered).collect();
+            assert_eq!(answered.len(), 1);
+            assert_eq!(answered[0].at_ms, u64::MAX);
+            assert_eq!((observed.in_flight, observed.max_in_flight), (1, 2));
+        });
+    }
+}
