@@ -15,8 +15,9 @@ pub struct Identity(String);
 
 impl Identity {
     /// Checks an identity: 1 to [`MAX_IDENTITY_BYTES`] bytes, no control characters, no `|` (the
-    /// upstream separates its connection keys with it), and what `charset` says of white space and
-    /// colons.
+    /// upstream separates its connection keys with it), no U+FFFD (what Workers put for header
+    /// bytes that are not UTF-8, so two users could become one), and what `charset` says of white
+    /// space and colons.
     ///
     /// # Errors
     /// The first [`IdentityFault`] that is met.
@@ -27,7 +28,9 @@ impl Identity {
         if text.len() > MAX_IDENTITY_BYTES {
             return Err(IdentityFault::TooLong);
         }
-        let forbidden = |character: char| character == '|' || character.is_control();
+        let forbidden = |character: char| {
+            matches!(character, '|' | char::REPLACEMENT_CHARACTER) || character.is_control()
+        };
         if text.contains(forbidden) {
             return Err(IdentityFault::Forbidden);
         }
@@ -62,7 +65,7 @@ pub enum IdentityFault {
     Empty,
     /// It has more than [`MAX_IDENTITY_BYTES`] bytes.
     TooLong,
-    /// It has a control character or `|`.
+    /// It has a control character, `|` or U+FFFD.
     Forbidden,
     /// It has white space or a colon, which `IDENTITY_CHARS` does not allow.
     Folded,
@@ -147,6 +150,7 @@ mod tests {
             ("a\nb", IdentityFault::Forbidden),
             ("a\u{7f}", IdentityFault::Forbidden),
             ("a\u{85}", IdentityFault::Forbidden),
+            ("Zo\u{fffd}", IdentityFault::Forbidden),
             ("a b", IdentityFault::Folded),
             (" a", IdentityFault::Folded),
             ("a:b", IdentityFault::Folded),

@@ -10,9 +10,9 @@ pub const MAX_REQUEST_BODY_BYTES: usize = 8 * 1024;
 /// Largest body of one upstream answer, after decompression.
 pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// Largest sum of the pages of one merged token. Pages and their merged copy are held at once, so
-/// this keeps a request well below the 128 MB that an isolate has.
-pub const MAX_MERGED_BYTES: usize = 32 * 1024 * 1024;
+/// Largest sum of the pages of one merged token. Pages, their merged copy and the answer made of it
+/// are held at once: about 40 MB of the 128 MB that an isolate has.
+pub const MAX_MERGED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Largest body of the flags answer; the real one has four fields.
 pub const MAX_FLAGS_BODY_BYTES: usize = 64 * 1024;

@@ -1,0 +1,43 @@
+# Run `make` for the list of commands. The work is in scripts/.
+
+PORT ?= 8787
+SANDBOX_PORT ?= 8788
+export PORT SANDBOX_PORT
+
+# The pinned wrangler and the Node.js it needs, before any other of the machine.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# No telemetry and no look-up of example request data.
+export WRANGLER_SEND_METRICS := false
+export CLOUDFLARE_CF_FETCH_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build dev test lint fmt deploy clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: ## Install the tools (the other commands do it when needed)
+	@scripts/setup.sh
+
+build: ## Compile the Worker into build/
+	@scripts/build.sh
+
+dev: ## Run the Worker against the sandbox on PORT (8787) and SANDBOX_PORT (8788)
+	@scripts/dev.sh
+
+test: lint build ## Lint, unit tests, build, end-to-end tests
+	cargo test
+	cargo test --package authkit-edge-e2e
+
+lint: setup ## Check formatting and run clippy
+	@scripts/lint.sh
+
+fmt: ## Format the code
+	cargo fmt --all
+
+deploy: setup ## Deploy the Worker with wrangler
+	wrangler deploy
+
+clean: ## Remove what was built and installed here
+	rm -rf build target .tools node_modules .wrangler

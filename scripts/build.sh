@@ -1,0 +1,32 @@
+#!/bin/sh
+# Compiles the Worker into build/, when something it is made of has changed.
+# wrangler calls this before `dev` and `deploy` (see [build] in wrangler.toml).
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+take_lock
+scripts/setup.sh --locked
+use_wasm_target
+
+worker_build=$(find_tool worker-build "$(locked_version worker)")
+WASM_BINDGEN_BIN=$(find_tool wasm-bindgen "$(locked_version wasm-bindgen)")
+# Given these, worker-build downloads nothing.
+export WASM_BINDGEN_BIN ESBUILD_BIN="$PWD/node_modules/.bin/esbuild" WASM_OPT_BIN="$PWD/node_modules/.bin/wasm-opt"
+
+inputs=$({
+  find src -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
+  cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh
+  rustc -vV
+  echo "${RUSTFLAGS:-}"
+} | digest)
+if [ "$(cat build/.inputs 2>/dev/null)" = "$inputs" ] && [ -s build/index.js ] && [ -s build/index_bg.wasm ]; then
+  say "build/ is up to date"
+  exit
+fi
+
+say "Compiling the Worker (about a minute the first time, seconds after a change)"
+rm -f build/.inputs
+# Only this package: sandbox/ is a default member too and cannot be compiled for wasm32.
+"$worker_build" --release --package authkit-edge
+echo "$inputs" >build/.inputs
+say "Built build/index_bg.wasm: $(wc -c <build/index_bg.wasm | tr -d ' ') bytes, $(gzip -9c build/index_bg.wasm | wc -c | tr -d ' ') gzipped"

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Starts the sandbox and `wrangler dev`, and stops both together.
+set -eu
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
+port=${PORT:-8787} sandbox_port=${SANDBOX_PORT:-8788}
+
+scripts/setup.sh
+
+# Succeeds when nothing listens on the port, on either loopback address.
+is_free() {
+  node -e '
+    const net = require("net");
+    for (const host of ["127.0.0.1", "::1"])
+      net.connect({ host, port: +process.argv[1] })
+        .on("connect", () => process.exit(1)).on("error", () => {});
+  ' "$1"
+}
+[ "$port" != "$sandbox_port" ] || die "PORT and SANDBOX_PORT must differ"
+for name in PORT SANDBOX_PORT; do
+  case $name in PORT) number=$port ;; *) number=$sandbox_port ;; esac
+  is_free "$number" || die "port $number is taken: choose another one with 'make dev $name=...'"
+done
+
+scripts/build.sh
+say "Compiling the sandbox (about a minute the first time)"
+cargo build --quiet --package authkit-sandbox
+sandbox=${CARGO_TARGET_DIR:-target}/debug/authkit-sandbox
+
+groups=
+alive() { kill -0 -- "$1" 2>/dev/null; }
+# shellcheck disable=SC2317 # called by the trap
+stop() {
+  trap '' INT TERM HUP
+  for group in $groups; do kill -TERM -- "$group" 2>/dev/null || true; done
+  for group in $groups; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do alive "$group" && sleep 0.5; done
+    kill -KILL -- "$group" 2>/dev/null || true
+  done
+}
+trap stop EXIT
+trap 'exit 0' INT TERM HUP
+
+# A process group each: stopping a group also reaches the runtime that wrangler starts.
+set -m
+"$sandbox" --port "$sandbox_port" </dev/null &
+groups=-$!
+# With --env-file wrangler reads no .dev.vars, so a real key in one is never used here;
+# nor does it take one from this shell.
+CLOUDFLARE_INCLUDE_PROCESS_ENV=false wrangler dev --port "$port" \
+  --show-interactive-dev-session=false --env-file sandbox/dev.env \
+  --var "AUTHKIT_BASE_URL:http://127.0.0.1:$sandbox_port" </dev/null &
+groups="$groups -$!"
+set +m
+
+running() { for group in $groups; do alive "$group" || return 1; done; }
+while running && is_free "$port"; do sleep 0.5; done
+if running; then
+  say "Worker on http://localhost:$port (sandbox on http://127.0.0.1:$sandbox_port). Try:"
+  printf '\n    %s\n\n' "curl -sX POST localhost:$port/api/authkit -H 'x-user-id: user_123' | jq '.rows | length'"
+  say "Ctrl-C stops both"
+fi
+while running; do sleep 1; done
+die "the sandbox or wrangler ended by itself: see its output above"

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Formatting and clippy, natively for all crates and for wasm32 for the Worker.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+say "cargo fmt --check"
+cargo fmt --all --check
+say "clippy, native, all crates and targets"
+cargo clippy --workspace --all-targets -- -D warnings
+say "clippy, $wasm, the Worker"
+use_wasm_target
+$cargo_clippy --package authkit-edge --lib --target $wasm -- -D warnings

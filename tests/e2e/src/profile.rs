@@ -1,0 +1,190 @@
+//! The deployments that tests share. A Worker takes seconds to start, so there is one for each
+//! set of variables, and a test leases it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use authkit_sandbox::{DETAIL_MARKER, Options, Sandbox};
+use serde_json::{Value, json};
+
+use crate::PATIENCE;
+use crate::answer::Answer;
+use crate::client::Request;
+use crate::log::Log;
+use crate::worker::{Bindings, Worker};
+
+/// The application's key in every deployment. It opens nothing but a sandbox.
+pub const KEY: &str = "sk_test_published_on_purpose";
+
+/// The key of trusted callers in [`Profile::Guarded`]. It opens nothing either.
+pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
+
+/// `UPSTREAM_DEADLINE_MS` of [`Profile::Hurried`].
+pub const SHORT_DEADLINE_MS: u64 = 800;
+
+/// A set of variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Pica in development, identities from header or body.
+    Pica,
+    /// One in development, identities from header or body.
+    One,
+    /// Like [`Profile::Pica`], with [`SHORT_DEADLINE_MS`].
+    Hurried,
+    /// Every origin, and identities of any characters.
+    Open,
+    /// In production, for callers with [`CALLER_KEY`].
+    Guarded,
+    /// As deployed before anything is configured.
+    Bare,
+}
+
+const COUNT: usize = 6;
+
+/// One deployment and its upstream.
+#[derive(Debug)]
+pub struct Edge {
+    /// The upstream.
+    pub sandbox: Sandbox,
+    worker: Worker,
+}
+
+impl Profile {
+    /// Waits until no other test has the deployment, and starts it if nobody had it yet. Then all
+    /// is as if nothing had happened before.
+    pub fn lease(self) -> MutexGuard<'static, Edge> {
+        static EDGES: [OnceLock<Result<Mutex<Edge>, String>>; COUNT] =
+            [const { OnceLock::new() }; COUNT];
+        let started = EDGES[self as usize].get_or_init(|| self.start().map(Mutex::new));
+        let edge = started.as_ref().unwrap_or_else(|error| panic!("{error}"));
+        let edge = edge.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing may be left of the calls of the test before, whatever became of it.
+        edge.assert_upstream_idle();
+        edge.sandbox.reset();
+        edge.worker.log.clear();
+        edge
+    }
+
+    fn start(self) -> Result<Edge, String> {
+        let sandbox = Sandbox::start(Options {
+            key: KEY.to_owned(),
+            ..Options::default()
+        })
+        .map_err(|error| error.to_string())?;
+        let bindings = self.bindings(&sandbox.base_url());
+        let name = format!("{self:?}").to_lowercase();
+        let worker = Worker::start(&name, &bindings)?;
+        Ok(Edge { sandbox, worker })
+    }
+
+    /// The variables and secrets, with `upstream` as the base URL.
+    pub fn bindings(self, upstream: &str) -> Bindings {
+        if self == Self::Bare {
+            return Bindings::default();
+        }
+        let mut variables = BTreeMap::from([
+            ("AUTHKIT_BASE_URL", json!(upstream)),
+            ("ENVIRONMENT", json!("development")),
+            ("IDENTITY_SOURCE", json!("header,body")),
+        ]);
+        let mut secrets = BTreeMap::from([("PICA_SECRET_KEY", KEY)]);
+        match self {
+            Self::Pica | Self::Bare => {}
+            Self::One => {
+                variables.insert("AUTHKIT_PROVIDER", json!("one"));
+                secrets = BTreeMap::from([("ONE_SECRET_KEY", KEY)]);
+            }
+            Self::Hurried => {
+                // A number, as people write it in a configuration file.
+                variables.insert("UPSTREAM_DEADLINE_MS", json!(SHORT_DEADLINE_MS));
+            }
+            Self::Open => {
+                variables.insert("ALLOWED_ORIGINS", json!("*"));
+                variables.insert("IDENTITY_CHARS", json!("any"));
+            }
+            Self::Guarded => {
+                variables.remove("ENVIRONMENT");
+                secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
+            }
+        }
+        Bindings { variables, secrets }
+    }
+}
+
+impl Edge {
+    /// Where the Worker listens.
+    pub fn addr(&self) -> std::net::SocketAddr {
+        self.worker.addr
+    }
+
+    /// Sends a request. No answer to any test has a key in it, or text of an upstream's error.
+    #[track_caller]
+    pub fn send(&self, request: &Request) -> Answer {
+        let answer = request.send(self.addr());
+        for secret in [KEY, CALLER_KEY, DETAIL_MARKER] {
+            assert!(!contains(&answer.raw, secret), "{secret} in {answer}");
+        }
+        answer
+    }
+
+    /// What the Worker and wrangler printed since the lease began.
+    pub fn log(&self) -> &Log {
+        &self.worker.log
+    }
+
+    /// Waits for the log line of an answer.
+    #[track_caller]
+    pub fn line_of(&self, answer: &Answer) -> Value {
+        let id = answer.header("x-request-id").expect("every answer has one");
+        let found = self
+            .log()
+            .wait_for(|line| record(line).filter(|record| record["request_id"] == id));
+        found.unwrap_or_else(|| panic!("no log line for {id} in {:#?}", self.log().lines()))
+    }
+
+    /// Every log line of a request since the lease began, those of all answers so far included.
+    pub fn lines(&self) -> Vec<Value> {
+        // Lines come in order, so with the line of one more request all before it are there.
+        let last = self.line_of(&self.send(&Request::anonymous().at("/the-last-line")));
+        let lines = self.log().lines();
+        let records = lines.iter().filter_map(|line| record(line));
+        records.take_while(|record| *record != last).collect()
+    }
+
+    /// Asserts that no upstream call is open, or soon none.
+    #[track_caller]
+    pub fn assert_upstream_idle(&self) {
+        let idle = self
+            .sandbox
+            .wait_until(|seen| seen.in_flight == 0, PATIENCE);
+        assert!(
+            idle,
+            "upstream calls stay open: {:#?}",
+            self.sandbox.requests()
+        );
+    }
+
+    /// Asserts that nobody followed a redirect and that nothing was asked of the upstream beyond
+    /// its two routes.
+    #[track_caller]
+    pub fn assert_upstream_calls(&self, token: usize, flags: usize) {
+        let found = (
+            self.sandbox.token_requests().len(),
+            self.sandbox.flags_requests().len(),
+            self.sandbox.requests().len(),
+        );
+        assert_eq!(found, (token, flags, token + flags), "token, flags, all");
+    }
+}
+
+/// Whether `text` is somewhere in `bytes`.
+pub fn contains(bytes: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(bytes).contains(text)
+}
+
+/// A printed line as the record of a request, if it is one.
+fn record(line: &str) -> Option<Value> {
+    serde_json::from_str::<Value>(line)
+        .ok()
+        .filter(|record| record["request_id"].is_string())
+}
