@@ -10,9 +10,12 @@ use serde::Serialize;
 
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
+use crate::cookie::CookieFault;
 use crate::cors::METHODS;
+use crate::grant::GrantFault;
 use crate::identity::IdentityFault;
-use crate::limits::{MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE};
+use crate::jwt::TokenFault;
+use crate::limits::{JWKS_RETRY, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE};
 use crate::request_body::BodyFault;
 use crate::response::{Headers, Response};
 use crate::target::QueryFault;
@@ -31,11 +34,20 @@ pub enum Refusal {
     /// The body is malformed.
     Body(BodyFault),
     /// Nobody, or nobody acceptable, was identified.
-    Caller(CallerFault),
+    Caller(CallerFault, Challenge),
     /// The deployment is not configured.
     Config(ConfigFault),
     /// The upstream gave no token.
     Upstream(UpstreamFault),
+}
+
+/// What a 401 asks for (RFC 9110 §11.6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {
+    /// A bearer token (RFC 6750 §3).
+    Bearer,
+    /// Something of our own: no registered scheme is true of a grant, a header or a key.
+    Own,
 }
 
 /// What a caller is told: part of the API, so a change here is a change of the contract.
@@ -78,8 +90,8 @@ impl Refusal {
                 )
             },
             Self::Query(fault) => query(*fault),
-            Self::Body(fault) | Self::Caller(CallerFault::Body(fault)) => body(*fault),
-            Self::Caller(fault) => caller(*fault),
+            Self::Body(fault) => body(*fault),
+            Self::Caller(fault, challenge) => caller(*fault, *challenge),
             Self::Config(_) => plain(
                 503,
                 NO_TOKEN,
@@ -96,9 +108,8 @@ impl Refusal {
         match self {
             Self::Config(fault) => fault.to_string().into(),
             Self::Upstream(fault) => upstream_reason(*fault),
-            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) | Self::Caller(_) => {
-                self.wire().message
-            }
+            Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
+            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
     }
 
@@ -198,11 +209,54 @@ fn body(fault: BodyFault) -> WireError {
     }
 }
 
-fn caller(fault: CallerFault) -> WireError {
+fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
     match fault {
-        CallerFault::NoCallerKey => unauthorized("The request does not prove who sends it."),
-        CallerFault::WrongCallerKey => unauthorized("The request's key is not the right one."),
-        CallerFault::NoIdentity => unauthorized("The request does not say whom it is for."),
+        CallerFault::NoCredential => unauthorized(
+            challenge,
+            "unauthenticated",
+            "The request does not say who sends it. Please sign in.",
+        ),
+        CallerFault::NoCallerKey | CallerFault::WrongCallerKey => unauthorized(
+            challenge,
+            "unauthenticated",
+            "The request does not prove who sends it.",
+        ),
+        CallerFault::Token(TokenFault::KeysUnavailable) => WireError {
+            header: Some(("retry-after", whole_seconds(JWKS_RETRY).to_string().into())),
+            ..plain(
+                503,
+                NO_TOKEN,
+                "keys_unavailable",
+                "Sign-ins cannot be checked at the moment. Please try again in a while.",
+            )
+        },
+        // Which check failed is for the log alone: whoever forges tokens need not know.
+        CallerFault::Token(_)
+        | CallerFault::Authorization
+        | CallerFault::Cookie(_)
+        | CallerFault::Grant(_) => unauthorized(
+            challenge,
+            "invalid_token",
+            "The sign-in is not valid, or not any more. Please sign in again.",
+        ),
+        CallerFault::CrossSite => plain(
+            403,
+            "Forbidden",
+            "cross_site",
+            "This may be asked for from a page of the same origin only.",
+        ),
+        CallerFault::NotTheirs => plain(
+            403,
+            "Forbidden",
+            "forbidden_identity",
+            "That identity is not one of the signed-in user's.",
+        ),
+        CallerFault::Unspecified => plain(
+            400,
+            BAD_REQUEST,
+            "invalid_identity",
+            "The signed-in user has several identities of that type: say which in `identity`.",
+        ),
         CallerFault::Identity(fault) => plain(
             400,
             BAD_REQUEST,
@@ -224,15 +278,73 @@ fn caller(fault: CallerFault) -> WireError {
             "invalid_identity_type",
             "`identityType` must be user, team, organization or project.",
         ),
-        CallerFault::Body(fault) => body(fault),
+        CallerFault::Fields(fault) => body(fault),
     }
 }
 
-fn unauthorized(message: &'static str) -> WireError {
+/// RFC 6750 §3: no error code when there was no credential at all.
+fn unauthorized(challenge: Challenge, code: &'static str, message: &'static str) -> WireError {
+    let challenge = match (challenge, code) {
+        (Challenge::Own, _) => r#"AuthKit realm="authkit-edge""#,
+        (Challenge::Bearer, "invalid_token") => {
+            r#"Bearer realm="authkit-edge", error="invalid_token""#
+        }
+        (Challenge::Bearer, _) => r#"Bearer realm="authkit-edge""#,
+    };
     WireError {
-        // RFC 9110 §11.6.1 wants a challenge with every 401. No registered scheme is true here.
-        header: Some(("www-authenticate", r#"AuthKit realm="authkit-edge""#.into())),
-        ..plain(401, UNAUTHORIZED, "unauthenticated", message)
+        header: Some(("www-authenticate", challenge.into())),
+        ..plain(401, UNAUTHORIZED, code, message)
+    }
+}
+
+/// What the log says beyond what the caller was told.
+fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
+    let text = match fault {
+        CallerFault::NoCallerKey => "no x-authkit-key",
+        CallerFault::WrongCallerKey => "x-authkit-key is not TRUSTED_CALLER_KEY",
+        CallerFault::Authorization => "the Authorization header is not one bearer token",
+        CallerFault::Cookie(CookieFault::TooLarge) => "the Cookie header is too long",
+        CallerFault::Cookie(CookieFault::Twice) => "the cookie is there twice",
+        CallerFault::Grant(fault) => match fault {
+            GrantFault::Malformed => "grant: malformed",
+            GrantFault::Signature => "grant: signed by neither GRANT_KEY nor GRANT_KEY_PREVIOUS",
+            GrantFault::Audience => "grant: made for another origin",
+            GrantFault::Expired => "grant: expired",
+        },
+        CallerFault::Token(fault) => token_reason(fault),
+        CallerFault::NoCredential
+        | CallerFault::CrossSite
+        | CallerFault::NotTheirs
+        | CallerFault::Unspecified
+        | CallerFault::Identity(_)
+        | CallerFault::IdentityType
+        | CallerFault::Fields(_) => return None,
+    };
+    Some(text.into())
+}
+
+fn token_reason(fault: TokenFault) -> &'static str {
+    match fault {
+        TokenFault::TooLarge => "token: too long",
+        TokenFault::Malformed => "token: not a compact JWS with a JSON header",
+        TokenFault::Encrypted => "token: encrypted (JWE), which cannot be verified",
+        TokenFault::Critical => "token: header has crit, b64 or zip",
+        TokenFault::Type => "token: typ is that of another kind of token",
+        TokenFault::Algorithm => "token: alg is not in JWT_ALGORITHMS",
+        TokenFault::NoKey => "token: the issuer has no key for its kid and alg",
+        TokenFault::AmbiguousKey => "token: several keys of the issuer fit",
+        TokenFault::KeysUnavailable => "the issuer's keys could not be loaded: check JWT_JWKS_URL",
+        TokenFault::Signature => "token: signature does not verify",
+        TokenFault::Payload => "token: payload is not a JSON object with unique names",
+        TokenFault::NoExpiry => "token: no exp",
+        TokenFault::TimeClaim => "token: exp, nbf or iat is no number",
+        TokenFault::Expired => "token: expired",
+        TokenFault::NotYetValid => "token: nbf or iat is in the future",
+        TokenFault::Issuer => "token: iss is not in JWT_ISSUER",
+        TokenFault::Audience => "token: aud is not in JWT_AUDIENCE",
+        TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
+        TokenFault::NotAUser => "token: stands for no signed-in user",
+        TokenFault::NoSubject => "token: the identity claim is missing or empty",
     }
 }
 

@@ -9,16 +9,22 @@
 //! Every way out passes [`handle`], which adds what every answer has: CORS, the request id,
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 5.
 
-use crate::caller::Caller;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::caller::{Caller, CallerFault, Question};
 use crate::config::{Config, Service};
 use crate::cors::{METHODS, Verdict};
-use crate::error::Refusal;
+use crate::error::{Challenge, Refusal};
+use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_REQUEST_ID_BYTES;
 use crate::record::{Record, Route};
-use crate::request_body::RequestBody;
+use crate::request_body::{MediaType, RequestBody};
 use crate::response::{Headers, Response};
 use crate::runtime::{Incoming, Method, Runtime};
-use crate::target::{Selection, TOKEN_PATH, Target};
+use crate::target::{GRANT_PATH, Selection, TOKEN_PATH, Target};
 use crate::upstream::client::Client;
 
 /// What became of a request.
@@ -34,7 +40,7 @@ pub struct Outcome {
 pub async fn handle<I, R>(config: &Config, request: &I, runtime: &R) -> Outcome
 where
     I: Incoming,
-    R: Runtime,
+    R: Runtime + Verifier,
 {
     let started = runtime.now();
     let request_id = request_id(request, runtime);
@@ -92,21 +98,30 @@ async fn answer<I, R>(
 ) -> (Route, Result<Response, Refusal>)
 where
     I: Incoming,
-    R: Runtime,
+    R: Runtime + Verifier,
 {
     let url = request.url();
     let target = Target::parse(&url);
-    if target.path != TOKEN_PATH {
-        return (Route::Unknown, Err(Refusal::Path));
-    }
+    let route = match target.path {
+        TOKEN_PATH => Route::Token,
+        GRANT_PATH => Route::Grant,
+        _ => return (Route::Unknown, Err(Refusal::Path)),
+    };
     match request.method() {
-        Method::Options => (Route::Preflight, Ok(preflight(config))),
-        Method::Post => {
-            let result = token(config, request, target.query, runtime, trace).await;
-            (Route::Token, result)
-        }
-        Method::Get | Method::Other => (Route::Token, Err(Refusal::Method)),
+        Method::Options => return (Route::Preflight, Ok(preflight(config))),
+        Method::Post => {}
+        Method::Get | Method::Other => return (route, Err(Refusal::Method)),
     }
+    let service = match &config.service {
+        Ok(service) => service,
+        Err(fault) => return (route, Err(Refusal::Config(fault.clone()))),
+    };
+    let result = match (route, service.callers.grant_keys()) {
+        (Route::Grant, Some(keys)) => grant(service, keys, request, target, runtime, trace).await,
+        (Route::Grant, None) => return (Route::Unknown, Err(Refusal::Path)),
+        _ => token(service, request, target, runtime, trace).await,
+    };
+    (route, result)
 }
 
 /// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
@@ -122,41 +137,102 @@ fn preflight(config: &Config) -> Response {
     }
 }
 
+/// The token route: whoever is identified gets a token for that identity.
 async fn token<I, R>(
-    config: &Config,
+    service: &Service,
     request: &I,
-    query: &str,
+    target: Target<'_>,
     runtime: &R,
     trace: &mut Trace,
 ) -> Result<Response, Refusal>
 where
     I: Incoming,
-    R: Runtime,
+    R: Runtime + Verifier,
 {
-    let service = config
-        .service
-        .as_ref()
-        .map_err(|fault| Refusal::Config(fault.clone()))?;
-    let selection = Selection::parse(query).map_err(Refusal::Query)?;
-    let body = RequestBody::read(request).await.map_err(Refusal::Body)?;
-    let caller = service
-        .callers
-        .identify(request, &body)
-        .map_err(Refusal::Caller)?;
+    let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
+    let body = RequestBody::read(request, MediaType::Optional).await;
+    let body = body.map_err(Refusal::Body)?;
+    let question = Question {
+        request,
+        target,
+        body: &body,
+    };
+    let caller = service.callers.identify(&question, runtime).await;
+    let caller = caller.map_err(|fault| refuse(service, fault))?;
     trace.note_caller(service, &caller);
 
     let client = Client::new(runtime, &service.endpoint, service.upstream_deadline);
     let token = client.token(&caller, selection).await;
     trace.attempts = client.tries();
     trace.pages = client.pages();
+    Ok(json(token.map_err(Refusal::Upstream)?))
+}
 
+/// The grant route: whoever is verified gets a note that says so, for the widget to carry.
+async fn grant<I, R>(
+    service: &Service,
+    keys: &GrantKeys,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Response, Refusal>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let body = RequestBody::read(request, MediaType::Required).await;
+    let body = body.map_err(Refusal::Body)?;
+    let question = Question {
+        request,
+        target,
+        body: &body,
+    };
+    let caller = service.callers.identify_for_grant(&question, runtime).await;
+    let caller = caller.map_err(|fault| refuse(service, fault))?;
+    trace.note_caller(service, &caller);
+
+    let (grant, expires_at) = keys.issue(
+        caller.identity().as_str(),
+        caller.identity_type(),
+        target.origin,
+        runtime.now(),
+    );
+    let body = GrantBody {
+        headers: [(GRANT_HEADER, grant.as_str())].into(),
+        grant: &grant,
+        expires_at,
+    };
+    // Strings and a number always serialize.
+    Ok(json(serde_json::to_vec(&body).unwrap_or_default()))
+}
+
+/// What the grant route answers; `headers` goes into the widget's `token.headers` as it is.
+#[derive(Serialize)]
+struct GrantBody<'a> {
+    grant: &'a str,
+    /// Seconds since the Unix epoch.
+    expires_at: u64,
+    headers: BTreeMap<&'static str, &'a str>,
+}
+
+fn refuse(service: &Service, fault: CallerFault) -> Refusal {
+    let challenge = if service.callers.takes_bearer_tokens() {
+        Challenge::Bearer
+    } else {
+        Challenge::Own
+    };
+    Refusal::Caller(fault, challenge)
+}
+
+fn json(body: Vec<u8>) -> Response {
     let mut headers = Headers::default();
     headers.set("content-type", "application/json");
-    Ok(Response {
+    Response {
         status: 200,
         headers,
-        body: token.map_err(Refusal::Upstream)?,
-    })
+        body,
+    }
 }
 
 impl Trace {

@@ -6,7 +6,8 @@
 //! - [`cors`]: which browsers' pages may call
 //! - [`config`]: the deployment's variables and secrets, checked
 //! - [`request_body`]: a small JSON object, or nothing
-//! - [`caller`]: for whom the token is, the one place that decides it
+//! - [`caller`]: for whom the token is, the one place that decides it; it judges tokens by [`jwt`]
+//!   and notes of our own by [`grant`], and finds them with [`cookie`]
 //! - [`upstream`]: the calls to Pica, and the token that is made of them
 //! - [`error`]: from what went wrong to what the caller is told
 //! - [`record`]: the log line
@@ -14,8 +15,8 @@
 //! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
 //! [`response`]. Every bound stands in [`limits`].
 //!
-//! None of this knows where it runs: [`runtime`] says what it asks of the place. The Worker is the
-//! adapter `worker_entry`, compiled for wasm32 only.
+//! None of this knows where it runs: [`runtime`] says what it asks of the place. On Workers that is
+//! `edge`, and `entry` is the fetch event; both are compiled for wasm32 only.
 
 // A panic takes the isolate down, and with it every request that is in it. clippy.toml lets tests.
 #![deny(
@@ -27,10 +28,13 @@
 
 pub mod caller;
 pub mod config;
+pub mod cookie;
 pub mod cors;
 pub mod error;
+pub mod grant;
 pub mod handler;
 pub mod identity;
+pub mod jwt;
 pub mod limits;
 pub mod origin;
 pub mod pseudonym;
@@ -43,4 +47,6 @@ pub mod target;
 pub mod upstream;
 
 #[cfg(target_arch = "wasm32")]
-mod worker_entry;
+pub mod edge;
+#[cfg(all(target_arch = "wasm32", feature = "entry"))]
+mod entry;

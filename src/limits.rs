@@ -61,11 +61,66 @@ pub const MAX_REQUEST_ID_BYTES: usize = 64;
 /// Longest secret that is accepted from a binding.
 pub const MAX_SECRET_BYTES: usize = 512;
 
-/// Shortest `TRUSTED_CALLER_KEY`: who knows it may name any identity, so it must not be guessable.
-pub const MIN_CALLER_KEY_BYTES: usize = 32;
-
-/// Most entries in `ALLOWED_ORIGINS`.
-pub const MAX_ALLOWED_ORIGINS: usize = 64;
+/// Shortest `TRUSTED_CALLER_KEY` and `GRANT_KEY`: who guesses one may name any identity.
+pub const MIN_KEY_BYTES: usize = 32;
 
 /// How long a browser may keep a preflight answer, in seconds: Chromium's cap.
 pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";
+
+/// Longest JSON Web Token that is looked at.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Longest `Cookie` header that is looked at.
+pub const MAX_COOKIE_BYTES: usize = 8 * 1024;
+
+/// Longest `kid`, in a token and in a key.
+pub const MAX_KEY_ID_BYTES: usize = 256;
+
+/// Largest JWKS document.
+pub const MAX_JWKS_BYTES: usize = 64 * 1024;
+
+/// Most keys in a JWKS document.
+pub const MAX_KEYS: usize = 64;
+
+/// Bits of an RSA modulus: NIST's minimum, and what is still cheap to check.
+pub const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// How far an issuer's clock may be from ours.
+pub const CLOCK_SKEW: Duration = Duration::from_mins(1);
+
+/// All the time that one load of an issuer's keys may take.
+pub const JWKS_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long an issuer's keys are used without asking again.
+pub const JWKS_FRESH: Duration = Duration::from_mins(10);
+
+/// Least time between two loads from the same issuer, whatever came of the first.
+pub const JWKS_COOLDOWN: Duration = Duration::from_secs(30);
+
+/// The same while there are no keys at all, so that an issuer's hiccup is no longer one of ours.
+pub const JWKS_RETRY: Duration = Duration::from_secs(5);
+
+/// How long keys outlive their time while the issuer is down, unless `JWT_JWKS_STALE_SECONDS`
+/// says otherwise. A key that the issuer withdrew in that time is believed for as long.
+pub const DEFAULT_JWKS_STALE: Duration = Duration::from_hours(1);
+
+/// Largest `JWT_JWKS_STALE_SECONDS`.
+pub const MAX_JWKS_STALE_SECONDS: u64 = 24 * 60 * 60;
+
+/// How long a request waits for keys that another one is loading.
+pub const JWKS_PATIENCE: Duration = JWKS_TIMEOUT;
+
+/// How often it looks.
+pub const JWKS_PATIENCE_STEP: Duration = Duration::from_millis(20);
+
+/// How long a grant lives unless `GRANT_TTL_SECONDS` says otherwise.
+pub const DEFAULT_GRANT_TTL: Duration = Duration::from_mins(5);
+
+/// Smallest and largest `GRANT_TTL_SECONDS`. A grant travels in a URL, so it is short-lived.
+pub const GRANT_TTL_RANGE_SECONDS: std::ops::RangeInclusive<u64> = 30..=3600;
+
+/// Longest grant that is looked at.
+pub const MAX_GRANT_BYTES: usize = 2048;
+
+/// Most entries of a comma-separated setting.
+pub const MAX_LIST_ENTRIES: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::caller::Caller;
@@ -26,9 +26,7 @@ impl PseudonymKey {
     /// The salt that belongs to `secret`.
     #[must_use]
     pub fn derive(secret: &Secret) -> Self {
-        // HMAC takes keys of any length, so the error case cannot be met.
-        let mut mac = Hmac::new_from_slice(secret.expose().as_bytes())
-            .unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
+        let mut mac = secret.hmac();
         mac.update(CONTEXT);
         Self(mac)
     }

@@ -51,6 +51,8 @@ impl Record {
 pub enum Route {
     /// A token.
     Token,
+    /// A grant.
+    Grant,
     /// A browser's question whether it may ask for one.
     Preflight,
     /// Nothing that is here.

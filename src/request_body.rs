@@ -1,4 +1,4 @@
-//! The body of a token request: bounded, JSON, and an object.
+//! The body of a request: bounded, JSON, and an object.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -43,9 +43,10 @@ impl RequestBody {
     ///
     /// # Errors
     /// The first [`BodyFault`] that is met.
-    pub async fn read(request: &impl Message) -> Result<Self, BodyFault> {
+    pub async fn read(request: &impl Message, media: MediaType) -> Result<Self, BodyFault> {
         let media_type = request.header("content-type");
-        if media_type.as_deref().is_some_and(|value| !is_json(value)) {
+        let json = media_type.as_deref().map(is_json);
+        if json == Some(false) || (json.is_none() && media == MediaType::Required) {
             return Err(BodyFault::MediaType);
         }
         let bytes =
@@ -59,7 +60,7 @@ impl RequestBody {
         if bytes.is_empty() {
             return Ok(Self::default());
         }
-        if media_type.is_none() {
+        if json.is_none() {
             return Err(BodyFault::MediaType);
         }
         Self::parse(&bytes)
@@ -93,10 +94,57 @@ impl RequestBody {
     pub fn identity_type(&self) -> Result<Option<String>, BodyFault> {
         let camel = text(self.identity_type_camel.as_deref(), "identityType")?;
         let snake = text(self.identity_type_snake.as_deref(), "identity_type")?;
-        match (camel, snake) {
-            (Some(one), Some(other)) if one != other => Err(BodyFault::Field("identityType")),
-            (camel, snake) => Ok(camel.or(snake)),
+        agree(camel, snake, "identityType")
+    }
+
+    /// The same two from the query too, which is all that the widget lets an application set.
+    ///
+    /// # Errors
+    /// [`BodyFault::Field`] when one is no string, or is there twice with different values.
+    pub fn or_query(&self, query: &str) -> Result<Fields, BodyFault> {
+        let mut fields = Fields {
+            identity: self.identity()?,
+            identity_type: self.identity_type()?,
+        };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (slot, name) = match &*name {
+                "identity" => (&mut fields.identity, "identity"),
+                "identityType" | "identity_type" => (&mut fields.identity_type, "identityType"),
+                _ => continue,
+            };
+            *slot = agree(slot.take(), Some(value.into_owned()), name)?;
         }
+        Ok(fields)
+    }
+}
+
+/// Whether a request may leave its media type out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaType {
+    /// It may, if it has no body.
+    Optional,
+    /// It may not: a browser then asks before it sends another site's request.
+    Required,
+}
+
+/// Whom a request asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// `identity`
+    pub identity: Option<String>,
+    /// `identityType` or `identity_type`
+    pub identity_type: Option<String>,
+}
+
+/// One value out of two places that must not contradict.
+fn agree(
+    one: Option<String>,
+    other: Option<String>,
+    name: &'static str,
+) -> Result<Option<String>, BodyFault> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => Err(BodyFault::Field(name)),
+        (one, other) => Ok(one.or(other)),
     }
 }
 

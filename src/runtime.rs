@@ -4,7 +4,10 @@
 //! chance and HTTP reach the core through here and by no other way.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
+
+use futures_util::future::{Either, select};
 
 /// Milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +53,22 @@ pub trait Runtime {
     /// # Errors
     /// [`Unreachable`] when no answer came: name, connection or protocol failed.
     fn fetch(&self, request: &Outgoing) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
+
+    /// What `work` gives, or `None` when it takes longer than `timeout`; then it is dropped, which
+    /// aborts the call that it waits for.
+    fn within<T>(
+        &self,
+        timeout: Duration,
+        work: impl Future<Output = T>,
+    ) -> impl Future<Output = Option<T>> {
+        let timer = self.sleep(timeout);
+        async {
+            match select(pin!(work), pin!(timer)).await {
+                Either::Left((value, _)) => Some(value),
+                Either::Right(((), _)) => None,
+            }
+        }
+    }
 }
 
 /// A received HTTP message, either direction.

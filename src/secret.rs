@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hmac::digest::Key;
+use hmac::{Hmac, KeyInit};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -29,6 +31,28 @@ impl Secret {
         &self.0
     }
 
+    /// HMAC-SHA256 keyed with it.
+    #[must_use]
+    pub fn hmac(&self) -> Hmac<Sha256> {
+        // RFC 2104: a key longer than a block is hashed, a shorter one padded with zeros. Done by
+        // hand because the constructor that does it has an error case, and every way to answer
+        // that would be a key that somebody could know.
+        let text = self.0.as_bytes();
+        let mut block = Key::<Hmac<Sha256>>::default();
+        if text.len() > block.len() {
+            block
+                .iter_mut()
+                .zip(Sha256::digest(text))
+                .for_each(|(slot, byte)| *slot = byte);
+        } else {
+            block
+                .iter_mut()
+                .zip(text)
+                .for_each(|(slot, byte)| *slot = *byte);
+        }
+        Hmac::new(&block)
+    }
+
     /// Whether `candidate` is this secret, in time that does not depend on where they differ.
     /// Both are hashed first, so neither does it depend on their lengths.
     #[must_use]
@@ -47,6 +71,9 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
+
     use super::Secret;
 
     #[test]
@@ -67,6 +94,22 @@ mod tests {
     fn refuses_what_cannot_stand_in_a_header() {
         for text in ["", " \n", "a b", "a\nb", "naïve", "a\0b", &"x".repeat(513)] {
             assert!(Secret::parse(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn keys_an_hmac_as_the_standard_has_it() {
+        for length in [1, 32, 63, 64, 65, 200] {
+            let text = "k".repeat(length);
+            let mut own = Secret::parse(&text).unwrap().hmac();
+            let mut standard = Hmac::<Sha256>::new_from_slice(text.as_bytes()).unwrap();
+            own.update(b"message");
+            standard.update(b"message");
+            assert_eq!(
+                own.finalize().into_bytes(),
+                standard.finalize().into_bytes(),
+                "{length}"
+            );
         }
     }
 

@@ -5,9 +5,14 @@ use crate::limits::ROWS_PER_PAGE;
 /// The path of the token route.
 pub const TOKEN_PATH: &str = "/api/authkit";
 
-/// Path and query of a request.
+/// The path of the grant route.
+pub const GRANT_PATH: &str = "/api/authkit/grant";
+
+/// The parts of a request's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {
+    /// Our own origin, as the caller knows it.
+    pub origin: &'a str,
     /// Starts with `/`; percent-encoded as it came.
     pub path: &'a str,
     /// What follows the `?`; empty when nothing does.
@@ -19,17 +24,22 @@ impl<'a> Target<'a> {
     /// URL parser would be the larger part of the Worker and find nothing that this does not.
     #[must_use]
     pub fn parse(url: &'a str) -> Self {
-        let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let from_path = after_scheme
-            .find(['/', '?', '#'])
-            .and_then(|start| after_scheme.get(start..))
-            .unwrap_or("/");
+        let host = url.find("://").map_or(0, |scheme| scheme + "://".len());
+        let end = url
+            .get(host..)
+            .and_then(|rest| rest.find(['/', '?', '#']))
+            .map_or(url.len(), |length| host + length);
+        let (origin, from_path) = url.split_at_checked(end).unwrap_or((url, ""));
         let resource = from_path
             .split_once('#')
             .map_or(from_path, |(head, _)| head);
         let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
         let path = if path.is_empty() { "/" } else { path };
-        Self { path, query }
+        Self {
+            origin,
+            path,
+            query,
+        }
     }
 }
 
@@ -103,25 +113,33 @@ mod tests {
 
     #[test]
     fn splits_a_serialized_url() {
-        for (url, path, query) in [
-            ("https://example.com/api/authkit", "/api/authkit", ""),
+        for (rest, path, query) in [
+            ("/api/authkit", "/api/authkit", ""),
             (
-                "https://example.com/api/authkit?page=1&limit=2",
+                "/api/authkit?page=1&limit=2",
                 "/api/authkit",
                 "page=1&limit=2",
             ),
-            ("https://example.com/api/authkit?a?b", "/api/authkit", "a?b"),
-            ("https://example.com/api/authkit#f?x", "/api/authkit", ""),
-            ("https://example.com", "/", ""),
-            ("https://example.com?x=1", "/", "x=1"),
-            ("http://[::1]:8787/a//b/", "/a//b/", ""),
+            ("/api/authkit?a?b", "/api/authkit", "a?b"),
+            ("/api/authkit#f?x", "/api/authkit", ""),
+            ("", "/", ""),
+            ("?x=1", "/", "x=1"),
+            ("/a//b/", "/a//b/", ""),
             (
-                "https://example.com/a?next=https://b.example/c",
+                "/a?next=https://b.example/c",
                 "/a",
                 "next=https://b.example/c",
             ),
         ] {
-            assert_eq!(Target::parse(url), Target { path, query }, "{url}");
+            for origin in ["https://example.com", "http://[::1]:8787"] {
+                let url = format!("{origin}{rest}");
+                let target = Target {
+                    origin,
+                    path,
+                    query,
+                };
+                assert_eq!(Target::parse(&url), target, "{url}");
+            }
         }
     }
 

@@ -1,11 +1,9 @@
 //! The calls themselves: bounded in time, number and size.
 
 use std::cell::Cell;
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::Either;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Deserialize;
 
@@ -169,9 +167,11 @@ impl<'a, R: Runtime> Client<'a, R> {
             tries += 1;
             self.tries.set(self.tries.get() + 1);
             let timeout = left.min(self.try_timeout);
-            let fault = match self.within(timeout, self.attempt(request, limit)).await {
-                Ok(body) => return Ok(body),
-                Err(fault) => fault,
+            let attempt = self.attempt(request, limit);
+            let fault = match self.runtime.within(timeout, attempt).await {
+                Some(Ok(body)) => return Ok(body),
+                Some(Err(fault)) => fault,
+                None => UpstreamFault::Timeout,
             };
             let left = self.runtime.now().until(deadline);
             match retry::pause(fault, tries, left, self.runtime.random()) {
@@ -199,18 +199,6 @@ impl<'a, R: Runtime> Client<'a, R> {
             ReadError::TooLarge => UpstreamFault::TooLarge,
             ReadError::Broken => UpstreamFault::Network,
         })
-    }
-
-    /// `work`, or a timeout; then `work` is dropped, which aborts its call.
-    async fn within<T>(
-        &self,
-        timeout: Duration,
-        work: impl Future<Output = Result<T, UpstreamFault>>,
-    ) -> Result<T, UpstreamFault> {
-        match select(pin!(work), pin!(self.runtime.sleep(timeout))).await {
-            Either::Left((result, _)) => result,
-            Either::Right(((), _)) => Err(UpstreamFault::Timeout),
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The errors as a contract: README's table of them is this one.
 
 use authkit_edge::caller::CallerFault;
-use authkit_edge::error::Refusal;
+use authkit_edge::error::{Challenge, Refusal};
 use authkit_edge::identity::IdentityFault;
+use authkit_edge::jwt::TokenFault;
 use authkit_edge::request_body::BodyFault;
 use authkit_edge::target::QueryFault;
 use authkit_edge::upstream::UpstreamFault;
@@ -16,9 +17,19 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Query(QueryFault::Page),
         Refusal::Query(QueryFault::Limit),
         Refusal::Body(BodyFault::NotAnObject),
-        Refusal::Caller(CallerFault::Identity(IdentityFault::Forbidden)),
-        Refusal::Caller(CallerFault::IdentityType),
-        Refusal::Caller(CallerFault::NoIdentity),
+        Refusal::Caller(
+            CallerFault::Identity(IdentityFault::Forbidden),
+            Challenge::Own,
+        ),
+        Refusal::Caller(CallerFault::IdentityType, Challenge::Own),
+        Refusal::Caller(CallerFault::NoCredential, Challenge::Own),
+        Refusal::Caller(CallerFault::Token(TokenFault::Expired), Challenge::Bearer),
+        Refusal::Caller(CallerFault::NotTheirs, Challenge::Own),
+        Refusal::Caller(CallerFault::CrossSite, Challenge::Own),
+        Refusal::Caller(
+            CallerFault::Token(TokenFault::KeysUnavailable),
+            Challenge::Bearer,
+        ),
         Refusal::Path,
         Refusal::Method,
         Refusal::Body(BodyFault::TooLarge),

@@ -198,3 +198,17 @@ fn counts_the_bytes_of_an_identity() {
     assert_minted(&app, &request(128), &"x".repeat(128), "user");
     assert_refused(&app, &request(129), 400, "invalid_identity");
 }
+
+#[test]
+fn believes_the_previous_key_too_while_it_is_being_replaced() {
+    const NEXT_KEY: &str = "fedcba9876543210fedcba9876543210";
+    let app = TestApp::new()
+        .with("TRUSTED_CALLER_KEY", NEXT_KEY)
+        .with("TRUSTED_CALLER_KEY_PREVIOUS", CALLER_KEY);
+    for key in [NEXT_KEY, CALLER_KEY] {
+        let request = TestRequest::post().header("x-authkit-key", key);
+        assert_minted(&app, &request, "user_123", "user");
+    }
+    let wrong = TestRequest::post().header("x-authkit-key", &CALLER_KEY.replace('0', "1"));
+    assert_refused(&app, &wrong, 401, "unauthenticated");
+}

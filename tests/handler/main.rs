@@ -1,12 +1,23 @@
 //! The core from the outside, without a runtime: one request in, one answer and one log line out.
 
 #![expect(unreachable_pub, reason = "`pub` in support.rs means: for the tests")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "`json!({…})` reads better than `&json!({…})`"
+)]
 
+mod access;
 mod cors;
+mod documents;
 mod errors;
+mod grants;
 mod identity;
+mod jwt;
+mod keys;
 mod log;
+mod oracle;
 mod routes;
 mod support;
 mod token;
+mod tokens;
 mod upstream_faults;

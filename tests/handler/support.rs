@@ -13,10 +13,14 @@ use std::time::Duration;
 
 use authkit_edge::config::Config;
 use authkit_edge::handler::{Outcome, handle};
+use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
     Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
 };
+use futures_util::future::join_all;
 use serde_json::Value;
+
+use crate::oracle;
 
 /// The key of every test deployment. It opens nothing.
 pub const KEY: &str = "sk_test_published_on_purpose";
@@ -65,10 +69,38 @@ impl TestApp {
         self
     }
 
+    /// Answers a request, in an isolate of its own.
+    pub fn send(&self, request: &TestRequest) -> Outcome {
+        self.isolate().send(request)
+    }
+
+    /// An isolate: what it keeps between requests, it keeps.
+    pub fn isolate(&self) -> Isolate<'_> {
+        Isolate {
+            config: Config::parse(|name| self.variables.get(name).cloned()),
+            edge: &self.edge,
+        }
+    }
+}
+
+/// A configured Worker that lives on between requests.
+pub struct Isolate<'a> {
+    config: Config,
+    edge: &'a FakeEdge,
+}
+
+impl Isolate<'_> {
     /// Answers a request.
     pub fn send(&self, request: &TestRequest) -> Outcome {
-        let config = Config::parse(|name| self.variables.get(name).cloned());
-        self.edge.block_on(handle(&config, request, &self.edge))
+        self.edge.block_on(handle(&self.config, request, self.edge))
+    }
+
+    /// Answers requests that come in at the same time.
+    pub fn send_together(&self, requests: &[TestRequest]) -> Vec<Outcome> {
+        let answers = requests
+            .iter()
+            .map(|request| handle(&self.config, request, self.edge));
+        self.edge.block_on(join_all(answers))
     }
 }
 
@@ -282,6 +314,7 @@ struct Shared {
     open: Cell<usize>,
     most_open: Cell<usize>,
     aborted: Cell<usize>,
+    checks: Cell<usize>,
 }
 
 impl FakeEdge {
@@ -299,7 +332,7 @@ impl FakeEdge {
 
     pub fn token_calls(&self) -> Vec<Call> {
         let mut calls = self.calls();
-        calls.retain(|call| !call.is_flags());
+        calls.retain(|call| call.url.contains("/v1/authkit"));
         calls
     }
 
@@ -311,6 +344,23 @@ impl FakeEdge {
     /// How many calls were dropped before their body was read.
     pub fn aborted(&self) -> usize {
         self.shared.aborted.get()
+    }
+
+    /// How many signatures were checked.
+    pub fn signature_checks(&self) -> usize {
+        self.shared.checks.get()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, duration: Duration) {
+        self.shared
+            .elapsed
+            .set(self.shared.elapsed.get() + duration);
+    }
+
+    /// The time of the clock.
+    pub fn time(&self) -> Timestamp {
+        START.after(self.shared.elapsed.get())
     }
 
     /// Milliseconds since the test began.
@@ -391,7 +441,7 @@ impl Runtime for FakeEdge {
     type Reply = FakeReply;
 
     fn now(&self) -> Timestamp {
-        START.after(self.shared.elapsed.get())
+        self.time()
     }
 
     fn random(&self) -> f64 {
@@ -434,6 +484,13 @@ impl Runtime for FakeEdge {
             return Err(Unreachable);
         }
         Ok(FakeReply { plan, open })
+    }
+}
+
+impl Verifier for FakeEdge {
+    async fn verify(&self, check: SignatureCheck<'_>) -> bool {
+        self.shared.checks.set(self.shared.checks.get() + 1);
+        oracle::verify(check)
     }
 }
 

@@ -1,43 +1,43 @@
-//! The Worker: converts between the Fetch API and the core, and decides nothing.
+//! The adapter: converts between Workers and the core, and decides nothing.
+//!
+//! A Worker that is this endpoint and nothing else has its fetch event in `entry`; another one
+//! calls [`answer`] for the requests that it routes here.
 
 mod body;
 mod runtime;
+mod verifier;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
-use worker::{Context, Env, console_log, event};
+use worker::{Env, console_log};
 
 use crate::config::Config;
 use crate::handler::handle;
 use crate::response::Response;
 use crate::runtime::{Incoming, Message, Method, ReadError};
-use crate::worker_entry::runtime::Edge;
+
+pub use runtime::{Edge, EdgeReply};
 
 thread_local! {
     /// The configuration of this isolate: bindings do not change while it lives.
     static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
 }
 
-/// Answers a request.
+/// Answers a request and logs its line.
 ///
-/// The error case cannot be met, since [`to_js`] is given nothing that a `Response` refuses; the
-/// macro would answer it with a bare 500.
-#[event(fetch)]
-async fn fetch(
-    request: web_sys::Request,
-    env: Env,
-    _context: Context,
-) -> worker::Result<web_sys::Response> {
+/// # Errors
+/// None that can be met: the core makes no response that the Fetch API refuses.
+pub async fn answer(request: web_sys::Request, env: &Env) -> Result<web_sys::Response, JsValue> {
     let config = CONFIG.with(|cell| {
-        let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(&env, name))));
+        let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(env, name))));
         Rc::clone(config)
     });
-    let outcome = handle(&config, &EdgeRequest(request), &Edge).await;
+    let outcome = handle(&config, &EdgeRequest::new(request), &Edge).await;
     console_log!("{}", outcome.record.to_json());
-    Ok(to_js(&outcome.response)?)
+    to_js(&outcome.response)
 }
 
 /// The text of a variable or secret. TOML numbers and booleans reach a Worker as such.
@@ -63,22 +63,34 @@ fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {
     web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)
 }
 
-/// The Fetch API's request.
-struct EdgeRequest(web_sys::Request);
+/// The Fetch API's request. Its headers are asked for often and its `headers` getter only once.
+struct EdgeRequest {
+    request: web_sys::Request,
+    headers: web_sys::Headers,
+}
+
+impl EdgeRequest {
+    fn new(request: web_sys::Request) -> Self {
+        Self {
+            headers: request.headers(),
+            request,
+        }
+    }
+}
 
 impl Message for EdgeRequest {
     fn header(&self, name: &str) -> Option<String> {
-        self.0.headers().get(name).ok().flatten()
+        self.headers.get(name).ok().flatten()
     }
 
     async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
-        body::read(&self.0, limit).await
+        body::read(&self.request, limit).await
     }
 }
 
 impl Incoming for EdgeRequest {
     fn method(&self) -> Method {
-        match self.0.method().as_str() {
+        match self.request.method().as_str() {
             "GET" => Method::Get,
             "POST" => Method::Post,
             "OPTIONS" => Method::Options,
@@ -87,6 +99,6 @@ impl Incoming for EdgeRequest {
     }
 
     fn url(&self) -> String {
-        self.0.url()
+        self.request.url()
     }
 }

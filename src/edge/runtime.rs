@@ -10,11 +10,12 @@ use web_sys::{AbortController, RequestInit, RequestRedirect, WorkerGlobalScope};
 use worker::Delay;
 use worker::wasm_bindgen_futures::JsFuture;
 
+use crate::edge::body;
 use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable};
-use crate::worker_entry::body;
 
-/// The place this runs in.
-pub(super) struct Edge;
+/// Workers, as the core sees them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Edge;
 
 impl Runtime for Edge {
     type Reply = EdgeReply;
@@ -75,7 +76,7 @@ fn request_init(request: &Outgoing, controller: &AbortController) -> Result<Requ
     Ok(init)
 }
 
-fn global() -> WorkerGlobalScope {
+pub(super) fn global() -> WorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
@@ -85,7 +86,7 @@ fn unreachable(_: JsValue) -> Unreachable {
 }
 
 /// The Fetch API's answer.
-pub(super) struct EdgeReply {
+pub struct EdgeReply {
     response: web_sys::Response,
     abort: AbortOnDrop,
 }

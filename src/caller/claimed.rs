@@ -1,0 +1,61 @@
+//! Identities that the request merely claims, and the reasons to believe it.
+
+use crate::caller::{CallerFault, Found, Question, Trust};
+use crate::identity::IdentityType;
+use crate::runtime::Incoming;
+
+/// The header in which a trusted server proves itself.
+pub const CALLER_KEY_HEADER: &str = "x-authkit-key";
+
+/// The identity in a header. Its type is the configuration's alone.
+pub(super) fn header(
+    question: &Question<'_, impl Incoming>,
+    name: &str,
+    trust: &Trust,
+) -> Result<Option<String>, CallerFault> {
+    // An empty text is no identity: the samples treat it like an absent one.
+    let found = question
+        .request
+        .header(name)
+        .filter(|text| !text.is_empty());
+    if found.is_some() {
+        check(question, trust)?;
+    }
+    Ok(found)
+}
+
+/// The identity in the body, and the type that stands beside it.
+pub(super) fn body(
+    question: &Question<'_, impl Incoming>,
+    trust: &Trust,
+    default_type: IdentityType,
+) -> Result<Found, CallerFault> {
+    let found = question.body.identity().map_err(CallerFault::Fields)?;
+    let Some(text) = found.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    check(question, trust)?;
+    let stated = question.body.identity_type().map_err(CallerFault::Fields)?;
+    let identity_type = stated.map_or(Ok(default_type), |name| {
+        IdentityType::parse(&name).ok_or(CallerFault::IdentityType)
+    })?;
+    Ok(Some((text, identity_type)))
+}
+
+fn check(question: &Question<'_, impl Incoming>, trust: &Trust) -> Result<(), CallerFault> {
+    match trust {
+        Trust::Development => Ok(()),
+        Trust::CallerKey { current, previous } => {
+            let candidate = question.request.header(CALLER_KEY_HEADER);
+            let candidate = candidate.ok_or(CallerFault::NoCallerKey)?;
+            let keys = [Some(current), previous.as_ref()].into_iter().flatten();
+            // Both are compared, whichever it is, so that the time tells nothing.
+            let matching = keys.filter(|key| key.matches(&candidate)).count();
+            if matching > 0 {
+                Ok(())
+            } else {
+                Err(CallerFault::WrongCallerKey)
+            }
+        }
+    }
+}

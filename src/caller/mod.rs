@@ -1,0 +1,290 @@
+//! Who is calling: the one place that decides for whom a token is minted. Every route asks here.
+//!
+//! Sources are asked in the order of `IDENTITY_SOURCE`. The first whose credential is *present*
+//! decides: when that credential is no good, the request is refused, and no later source is asked.
+//! There is no identity for a request that brings none.
+
+mod claimed;
+mod site;
+mod verified;
+
+use crate::cookie::CookieFault;
+use crate::grant::{GrantFault, GrantKeys};
+use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
+use crate::jwt::TokenFault;
+use crate::jwt::verifier::Verifier;
+use crate::request_body::{BodyFault, RequestBody};
+use crate::runtime::{Incoming, Runtime};
+use crate::secret::Secret;
+use crate::target::Target;
+
+pub use claimed::CALLER_KEY_HEADER;
+pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};
+
+/// A caller whose identity was accepted. Only [`Policy`] makes one, so whoever holds one need not
+/// ask again.
+pub struct Caller {
+    identity: Identity,
+    identity_type: IdentityType,
+    source: SourceName,
+}
+
+impl Caller {
+    /// Whom the token is for.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What the identity names.
+    #[must_use]
+    pub fn identity_type(&self) -> IdentityType {
+        self.identity_type
+    }
+
+    /// Where the identity came from.
+    #[must_use]
+    pub fn source(&self) -> SourceName {
+        self.source
+    }
+}
+
+/// How callers are identified, from `IDENTITY_SOURCE` and the variables around it.
+#[derive(Debug)]
+pub struct Policy {
+    /// Asked in this order.
+    pub sources: Vec<Source>,
+    /// What an identity may look like.
+    pub charset: Charset,
+    /// The type of an identity where nothing says another.
+    pub default_type: IdentityType,
+}
+
+/// One entry of `IDENTITY_SOURCE`, with what it needs.
+#[derive(Debug)]
+pub enum Source {
+    /// A request header, named by `IDENTITY_HEADER`: the caller's word.
+    Header(String, Trust),
+    /// Fields of the body: the caller's word.
+    Body(Trust),
+    /// A JSON Web Token, as bearer or in a cookie.
+    Jwt(Jwt),
+    /// Cloudflare Access in front of the Worker.
+    Access(Access),
+    /// A grant that the grant route gave out.
+    Grant(GrantKeys),
+}
+
+impl Source {
+    /// Its name, without what it holds.
+    #[must_use]
+    pub fn name(&self) -> SourceName {
+        match self {
+            Self::Header(..) => SourceName::Header,
+            Self::Body(_) => SourceName::Body,
+            Self::Jwt(_) => SourceName::Jwt,
+            Self::Access(_) => SourceName::Access,
+            Self::Grant(_) => SourceName::Grant,
+        }
+    }
+}
+
+/// The name of a [`Source`] in configuration and logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceName {
+    /// `header`
+    Header,
+    /// `body`
+    Body,
+    /// `jwt`
+    Jwt,
+    /// `access`
+    Access,
+    /// `grant`
+    Grant,
+}
+
+impl SourceName {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 5] = [
+        Self::Jwt,
+        Self::Access,
+        Self::Grant,
+        Self::Header,
+        Self::Body,
+    ];
+
+    /// The name as `IDENTITY_SOURCE` has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Body => "body",
+            Self::Jwt => "jwt",
+            Self::Access => "access",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+/// Why a request's own word may be believed.
+#[derive(Debug, Clone)]
+pub enum Trust {
+    /// `ENVIRONMENT = "development"` and no key is bound: everybody is believed.
+    Development,
+    /// Whoever sends `TRUSTED_CALLER_KEY` is, in any environment; or the key before, while it is
+    /// being replaced.
+    CallerKey {
+        /// `TRUSTED_CALLER_KEY`
+        current: Secret,
+        /// `TRUSTED_CALLER_KEY_PREVIOUS`
+        previous: Option<Secret>,
+    },
+}
+
+/// Why nobody was identified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerFault {
+    /// No source found a credential.
+    NoCredential,
+    /// The request names an identity without the trusted caller's key.
+    NoCallerKey,
+    /// It carries another key.
+    WrongCallerKey,
+    /// A token is refused.
+    Token(TokenFault),
+    /// The `Authorization` header is not one bearer token.
+    Authorization,
+    /// The cookie cannot be told.
+    Cookie(CookieFault),
+    /// A grant is refused.
+    Grant(GrantFault),
+    /// A credential that browsers send by themselves came from another site's page.
+    CrossSite,
+    /// The verified caller asks for an identity that is not theirs, or a type that the credential
+    /// does not hold.
+    NotTheirs,
+    /// The credential holds several identities of the type that is asked for, and the request does
+    /// not say which.
+    Unspecified,
+    /// The identity that was found is malformed.
+    Identity(IdentityFault),
+    /// The identity type that the request asks for is none of the four.
+    IdentityType,
+    /// The body's or query's fields are malformed.
+    Fields(BodyFault),
+}
+
+/// What a request says of itself, as far as identities go.
+pub struct Question<'a, I> {
+    /// The request.
+    pub request: &'a I,
+    /// Its URL.
+    pub target: Target<'a>,
+    /// Its body.
+    pub body: &'a RequestBody,
+}
+
+impl Policy {
+    /// Identifies the caller of the token route.
+    ///
+    /// # Errors
+    /// The first [`CallerFault`] that is met.
+    pub async fn identify<I, R>(
+        &self,
+        question: &Question<'_, I>,
+        runtime: &R,
+    ) -> Result<Caller, CallerFault>
+    where
+        I: Incoming,
+        R: Runtime + Verifier,
+    {
+        for source in &self.sources {
+            if let Some(caller) = self.ask(source, question, runtime).await? {
+                return Ok(caller);
+            }
+        }
+        Err(CallerFault::NoCredential)
+    }
+
+    /// Identifies the caller of the grant route: by a source that verifies, and from a page of the
+    /// same origin, whatever the credential is.
+    ///
+    /// # Errors
+    /// The first [`CallerFault`] that is met.
+    pub async fn identify_for_grant<I, R>(
+        &self,
+        question: &Question<'_, I>,
+        runtime: &R,
+    ) -> Result<Caller, CallerFault>
+    where
+        I: Incoming,
+        R: Runtime + Verifier,
+    {
+        site::check_same_origin(question)?;
+        for source in &self.sources {
+            match source {
+                Source::Jwt(_) | Source::Access(_) => {
+                    if let Some(caller) = self.ask(source, question, runtime).await? {
+                        return Ok(caller);
+                    }
+                }
+                Source::Header(..) | Source::Body(_) | Source::Grant(_) => {}
+            }
+        }
+        Err(CallerFault::NoCredential)
+    }
+
+    /// The keys for grants, where the configuration has them.
+    #[must_use]
+    pub fn grant_keys(&self) -> Option<&GrantKeys> {
+        self.sources.iter().find_map(|source| match source {
+            Source::Grant(keys) => Some(keys),
+            _ => None,
+        })
+    }
+
+    /// Whether bearer tokens are of any use, for the challenge of a 401.
+    #[must_use]
+    pub fn takes_bearer_tokens(&self) -> bool {
+        self.sources
+            .iter()
+            .any(|source| matches!(source, Source::Jwt(_)))
+    }
+
+    /// Asks one source: `None` when its credential is not there.
+    async fn ask<I, R>(
+        &self,
+        source: &Source,
+        question: &Question<'_, I>,
+        runtime: &R,
+    ) -> Result<Option<Caller>, CallerFault>
+    where
+        I: Incoming,
+        R: Runtime + Verifier,
+    {
+        let found = match source {
+            Source::Header(name, trust) => {
+                let text = claimed::header(question, name, trust)?;
+                text.map(|text| (text, self.default_type))
+            }
+            Source::Body(trust) => claimed::body(question, trust, self.default_type)?,
+            Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
+            Source::Access(access) => verified::access(question, access, runtime).await?,
+            Source::Grant(keys) => verified::grant(question, keys, runtime)?,
+        };
+        found
+            .map(|(text, identity_type)| {
+                Ok(Caller {
+                    identity: Identity::parse(&text, self.charset)
+                        .map_err(CallerFault::Identity)?,
+                    identity_type,
+                    source: source.name(),
+                })
+            })
+            .transpose()
+    }
+}
+
+/// An identity as a source has it, and its type.
+type Found = Option<(String, IdentityType)>;

@@ -1,0 +1,294 @@
+//! Identities that somebody has signed for.
+
+use crate::caller::site::check_same_origin;
+use crate::caller::{CallerFault, Found, Question};
+use crate::cookie;
+use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::identity::IdentityType;
+use crate::jwt::TokenFault;
+use crate::jwt::claims::{ClaimPath, Claims};
+use crate::jwt::issuer::Issuer;
+use crate::jwt::verifier::Verifier;
+use crate::runtime::{Incoming, Runtime};
+
+/// The headers in which Access hands over who it let in.
+const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
+const ACCESS_COOKIE: &str = "CF_Authorization";
+
+/// The source `jwt`.
+#[derive(Debug)]
+pub struct Jwt {
+    /// Whose tokens.
+    pub issuer: Issuer,
+    /// The cookie that may hold one, when there is no bearer token.
+    pub cookie: Option<String>,
+    /// Where in a token the identities are.
+    pub claims: TypeClaims,
+    /// Whether `|` in an identity is written as `~7C`: Auth0's users are all `provider|id`, and the
+    /// upstream keeps `|` for itself. `~` becomes `~7E`, so that no two users become one.
+    pub escapes_bars: bool,
+}
+
+/// Where in a token the identities of each type are. Without a place there are none.
+#[derive(Debug, Clone)]
+pub struct TypeClaims {
+    /// `JWT_IDENTITY_CLAIM`
+    pub user: ClaimPath,
+    /// `JWT_ORGANIZATION_CLAIM`
+    pub organization: Option<ClaimPath>,
+    /// `JWT_TEAM_CLAIM`
+    pub team: Option<ClaimPath>,
+    /// `JWT_PROJECT_CLAIM`
+    pub project: Option<ClaimPath>,
+}
+
+/// The source `access`.
+#[derive(Debug)]
+pub struct Access {
+    /// The team's tokens for this application.
+    pub issuer: Issuer,
+    /// Whether service tokens, which stand for a program, may have AuthKit tokens.
+    pub service_tokens: ServiceTokens,
+}
+
+/// `ACCESS_SERVICE_TOKENS`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceTokens {
+    /// They may not.
+    Refuse,
+    /// Their `common_name` is the identity.
+    Allow,
+}
+
+pub(super) async fn jwt<I, R>(
+    question: &Question<'_, I>,
+    jwt: &Jwt,
+    default_type: IdentityType,
+    runtime: &R,
+) -> Result<Found, CallerFault>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let Some(token) = jwt_credential(question, jwt.cookie.as_deref())? else {
+        return Ok(None);
+    };
+    let claims = jwt
+        .issuer
+        .verify(&token, runtime)
+        .await
+        .map_err(CallerFault::Token)?;
+    let wish = Wish::of(question)?;
+    let identity_type = wish.identity_type.unwrap_or(default_type);
+    let held = jwt.claims.held(identity_type, &claims);
+    let held = held.into_iter().map(|text| {
+        if jwt.escapes_bars {
+            escape(text)
+        } else {
+            text.to_owned()
+        }
+    });
+    let chosen = wish.choose(held.collect(), identity_type)?;
+    Ok(Some((chosen, identity_type)))
+}
+
+pub(super) async fn access<I, R>(
+    question: &Question<'_, I>,
+    access: &Access,
+    runtime: &R,
+) -> Result<Found, CallerFault>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let assertion = question.request.header(ACCESS_HEADER);
+    let token = match assertion.filter(|text| !text.is_empty()) {
+        Some(token) => token,
+        None => match cookie_value(question, ACCESS_COOKIE)? {
+            Some(token) => token,
+            None => return Ok(None),
+        },
+    };
+    check_same_origin(question)?;
+    let claims = access
+        .issuer
+        .verify(&token, runtime)
+        .await
+        .map_err(CallerFault::Token)?;
+    let name = match access.service_tokens {
+        ServiceTokens::Refuse => None,
+        ServiceTokens::Allow => claims.text("common_name"),
+    };
+    // A service token has an empty `sub`.
+    let identity = claims.text("sub").filter(|text| !text.is_empty()).or(name);
+    let held: Vec<String> = identity.into_iter().map(str::to_owned).collect();
+    let wish = Wish::of(question)?;
+    if wish
+        .identity_type
+        .is_some_and(|asked| asked != IdentityType::User)
+    {
+        return Err(CallerFault::NotTheirs);
+    }
+    let chosen = wish.choose(held, IdentityType::User)?;
+    Ok(Some((chosen, IdentityType::User)))
+}
+
+pub(super) fn grant<I: Incoming>(
+    question: &Question<'_, I>,
+    keys: &GrantKeys,
+    runtime: &impl Runtime,
+) -> Result<Found, CallerFault> {
+    let text = question.request.header(GRANT_HEADER);
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let grant = keys
+        .check(&text, question.target.origin, runtime.now())
+        .map_err(CallerFault::Grant)?;
+    let wish = Wish::of(question)?;
+    if wish
+        .identity_type
+        .is_some_and(|asked| asked != grant.identity_type)
+    {
+        return Err(CallerFault::NotTheirs);
+    }
+    let chosen = wish.choose(vec![grant.identity], grant.identity_type)?;
+    Ok(Some((chosen, grant.identity_type)))
+}
+
+/// The token of a request: the bearer token, else the cookie's.
+fn jwt_credential<I: Incoming>(
+    question: &Question<'_, I>,
+    cookie: Option<&str>,
+) -> Result<Option<String>, CallerFault> {
+    let authorization = question.request.header("authorization");
+    if let Some(bearer) = authorization.as_deref().and_then(bearer).transpose()? {
+        return Ok(Some(bearer.to_owned()));
+    }
+    let Some(name) = cookie else {
+        return Ok(None);
+    };
+    let token = cookie_value(question, name)?;
+    if token.is_some() {
+        check_same_origin(question)?;
+    }
+    Ok(token)
+}
+
+/// RFC 6750 §2.1: the scheme in any case, then one token. Another scheme is another credential,
+/// not ours to judge.
+fn bearer(authorization: &str) -> Option<Result<&str, CallerFault>> {
+    let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let token = token.trim_matches(' ');
+    let one = !token.is_empty() && !token.contains([' ', ',', '\t']);
+    Some(if one {
+        Ok(token)
+    } else {
+        Err(CallerFault::Authorization)
+    })
+}
+
+fn cookie_value<I: Incoming>(
+    question: &Question<'_, I>,
+    name: &str,
+) -> Result<Option<String>, CallerFault> {
+    let Some(header) = question.request.header("cookie") else {
+        return Ok(None);
+    };
+    let value = cookie::find(&header, name).map_err(CallerFault::Cookie)?;
+    Ok(value.map(str::to_owned))
+}
+
+/// Which of their identities a verified caller asks for, in the body or the query. It chooses
+/// among what the credential holds and adds nothing to it.
+struct Wish {
+    identity: Option<String>,
+    identity_type: Option<IdentityType>,
+}
+
+impl Wish {
+    fn of<I: Incoming>(question: &Question<'_, I>) -> Result<Self, CallerFault> {
+        let fields = question.body.or_query(question.target.query);
+        let fields = fields.map_err(CallerFault::Fields)?;
+        let identity_type = fields
+            .identity_type
+            .map(|name| IdentityType::parse(&name).ok_or(CallerFault::IdentityType));
+        Ok(Self {
+            identity: fields.identity,
+            identity_type: identity_type.transpose()?,
+        })
+    }
+
+    /// The one of `held` that is meant.
+    fn choose(self, mut held: Vec<String>, kind: IdentityType) -> Result<String, CallerFault> {
+        if held.is_empty() {
+            // Every token must say whose it is; what else they are a member of, it need not.
+            return Err(match kind {
+                IdentityType::User => CallerFault::Token(TokenFault::NoSubject),
+                _ => CallerFault::NotTheirs,
+            });
+        }
+        match self.identity {
+            Some(asked) if held.contains(&asked) => Ok(asked),
+            Some(_) => Err(CallerFault::NotTheirs),
+            None if held.len() == 1 => Ok(held.swap_remove(0)),
+            None => Err(CallerFault::Unspecified),
+        }
+    }
+}
+
+impl TypeClaims {
+    /// The identities of a type that a token holds.
+    fn held<'a>(&self, kind: IdentityType, claims: &'a Claims) -> Vec<&'a str> {
+        let path = match kind {
+            IdentityType::User => Some(&self.user),
+            IdentityType::Organization => self.organization.as_ref(),
+            IdentityType::Team => self.team.as_ref(),
+            IdentityType::Project => self.project.as_ref(),
+        };
+        path.map(|path| claims.identities(path)).unwrap_or_default()
+    }
+}
+
+fn escape(identity: &str) -> String {
+    identity.replace('~', "~7E").replace('|', "~7C")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{CallerFault, bearer, escape};
+
+    #[test]
+    fn takes_one_bearer_token() {
+        for (header, found) in [
+            ("Bearer abc", Some(Ok("abc"))),
+            ("bearer abc", Some(Ok("abc"))),
+            ("BEARER  abc ", Some(Ok("abc"))),
+            ("Bearer", Some(Err(CallerFault::Authorization))),
+            ("Bearer ", Some(Err(CallerFault::Authorization))),
+            ("Bearer a b", Some(Err(CallerFault::Authorization))),
+            ("Bearer a, Bearer b", Some(Err(CallerFault::Authorization))),
+            ("Bearer a,b", Some(Err(CallerFault::Authorization))),
+            ("Basic abc", None),
+            ("abc", None),
+            ("BearerX abc", None),
+            ("Bearer:abc", None),
+            ("", None),
+        ] {
+            assert_eq!(bearer(header), found, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escapes_no_two_identities_into_one(one in any::<String>(), other in any::<String>()) {
+            assert!(!escape(&one).contains('|'));
+            assert_eq!(escape(&one) == escape(&other), one == other);
+        }
+    }
+}

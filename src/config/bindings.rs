@@ -1,0 +1,152 @@
+//! The bindings, read by name, and the faults that they may have.
+
+use std::fmt;
+
+use crate::limits::MAX_LIST_ENTRIES;
+use crate::origin::{Origin, OriginFault};
+use crate::secret::Secret;
+
+/// What is wrong with the configuration, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFault {
+    variable: &'static str,
+    advice: String,
+}
+
+impl ConfigFault {
+    pub(super) fn new(variable: &'static str, advice: impl Into<String>) -> Self {
+        Self {
+            variable,
+            advice: advice.into(),
+        }
+    }
+
+    /// The variable or secret to set.
+    #[must_use]
+    pub fn variable(&self) -> &'static str {
+        self.variable
+    }
+}
+
+impl fmt::Display for ConfigFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.variable, self.advice)
+    }
+}
+
+impl std::error::Error for ConfigFault {}
+
+/// The bindings.
+pub(super) struct Bindings<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
+
+impl Bindings<'_> {
+    /// The text of a variable or secret, without white space around it. A blank one is none.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let text = (self.0)(name)?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The same, where there must be one.
+    pub(super) fn require(&self, name: &'static str, advice: &str) -> Result<String, ConfigFault> {
+        self.get(name).ok_or_else(|| ConfigFault::new(name, advice))
+    }
+
+    /// The value that a variable names out of a few; `default` when it is not set.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        name: &'static str,
+        default: &str,
+        choices: &[(&'static str, T)],
+    ) -> Result<T, ConfigFault> {
+        let text = self.get(name);
+        let text = text.as_deref().unwrap_or(default);
+        choices
+            .iter()
+            .find_map(|(known, value)| (*known == text).then_some(*value))
+            .ok_or_else(|| {
+                let known: Vec<String> = choices
+                    .iter()
+                    .map(|(known, _)| format!("`{known}`"))
+                    .collect();
+                ConfigFault::new(name, format!("must be {}", known.join(" or ")))
+            })
+    }
+
+    /// The entries of a comma-separated variable; none when it is not set.
+    pub(super) fn list(&self, name: &'static str) -> Result<Vec<String>, ConfigFault> {
+        let Some(text) = self.get(name) else {
+            return Ok(Vec::new());
+        };
+        let entries: Vec<String> = text
+            .split(',')
+            .map(|entry| entry.trim().to_owned())
+            .collect();
+        if entries.len() > MAX_LIST_ENTRIES {
+            let advice = format!("may have at most {MAX_LIST_ENTRIES} entries");
+            return Err(ConfigFault::new(name, advice));
+        }
+        if entries.iter().any(String::is_empty) {
+            return Err(ConfigFault::new(
+                name,
+                "has an empty entry: take the extra comma out",
+            ));
+        }
+        Ok(entries)
+    }
+
+    /// A whole number in a range; `None` when it is not set.
+    pub(super) fn number(
+        &self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<Option<u64>, ConfigFault> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            ConfigFault::new(
+                name,
+                format!("must be a whole number from {least} to {most}"),
+            )
+        })
+    }
+
+    /// A secret of at least so many bytes that must not be guessable; `None` when it is not set.
+    pub(super) fn key(
+        &self,
+        name: &'static str,
+        least: usize,
+    ) -> Result<Option<Secret>, ConfigFault> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let secret = Secret::parse(&text).filter(|secret| secret.expose().len() >= least);
+        secret.map(Some).ok_or_else(|| {
+            let advice = format!(
+                "must be {least} or more visible ASCII characters; `openssl rand -hex 32` makes 64"
+            );
+            ConfigFault::new(name, advice)
+        })
+    }
+}
+
+/// Reads an origin from a variable.
+pub(super) fn origin(name: &'static str, text: &str) -> Result<Origin, ConfigFault> {
+    Origin::parse(text).map_err(|fault| ConfigFault::new(name, advice(fault)))
+}
+
+pub(super) fn advice(fault: OriginFault) -> &'static str {
+    match fault {
+        OriginFault::Scheme => "must start with https:// (or http:// for localhost)",
+        OriginFault::Path => "must end after host and port: no slash, no path",
+        OriginFault::Uppercase => "must be in lower case, as browsers send it",
+        OriginFault::Host => {
+            "must have a plain host name: no wildcard, no user; international names as xn--"
+        }
+        OriginFault::Port => "must have a port from 1 to 65535, or none where it is the default",
+        OriginFault::Insecure => "must be https:// unless the host is localhost",
+    }
+}

@@ -1,0 +1,426 @@
+//! The settings of the sources `jwt` and `access`: an issuer, and what its tokens say.
+//!
+//! `JWT_PRESET` knows the products that people sign in with, so that one value (and the name of
+//! the application, where the product has one) is all there is to set. Nothing in it is a default
+//! that trusts more than it must: each names its algorithms and binds a token to this application.
+
+use std::time::Duration;
+
+use crate::caller::{Access, Jwt, ServiceTokens, TypeClaims};
+use crate::config::Environment;
+use crate::config::bindings::{Bindings, ConfigFault, origin};
+use crate::jwt::algorithm::{Algorithm, Hash};
+use crate::jwt::claims::{Audience, ClaimPath, ClaimPolicy, Product};
+use crate::jwt::issuer::{Issuer, Keys};
+use crate::jwt::key_set::RemoteKeys;
+use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
+use crate::origin::Origin;
+
+const ISSUER: &str = "JWT_ISSUER";
+const AUDIENCE: &str = "JWT_AUDIENCE";
+const PARTIES: &str = "JWT_AZP";
+const ALGORITHMS: &str = "JWT_ALGORITHMS";
+const KEYS_URL: &str = "JWT_JWKS_URL";
+const SECRET: &str = "JWT_SECRET";
+
+/// `JWT_PRESET`, unless it is `custom`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Preset {
+    Clerk,
+    Supabase,
+    Auth0,
+    Firebase,
+    WorkOs,
+    Cognito,
+}
+
+/// What a preset makes of its one value.
+struct Facts {
+    issuers: Vec<String>,
+    keys_url: String,
+    algorithms: &'static str,
+    audience: Wanted,
+    organization: Option<&'static str>,
+    cookie: Option<&'static str>,
+}
+
+/// What binds a product's tokens to one application.
+enum Wanted {
+    /// This audience, unless `JWT_AUDIENCE` says another.
+    Known(String),
+    /// `JWT_AUDIENCE`.
+    Named,
+    /// `JWT_AUDIENCE`, in the claim that Cognito uses.
+    Cognito,
+    /// `JWT_AZP`.
+    Party,
+    /// The keys are this application's alone.
+    Keys,
+}
+
+pub(super) fn jwt(bindings: &Bindings<'_>, environment: Environment) -> Result<Jwt, ConfigFault> {
+    let preset = bindings.choice(
+        "JWT_PRESET",
+        "custom",
+        &[
+            ("custom", None),
+            ("clerk", Some(Preset::Clerk)),
+            ("supabase", Some(Preset::Supabase)),
+            ("auth0", Some(Preset::Auth0)),
+            ("firebase", Some(Preset::Firebase)),
+            ("workos", Some(Preset::WorkOs)),
+            ("cognito", Some(Preset::Cognito)),
+        ],
+    )?;
+    let facts = preset.map(|preset| facts(preset, bindings)).transpose()?;
+    let default = facts.as_ref().map(|facts| facts.algorithms);
+    let algorithms = algorithms(bindings, default)?;
+    let keys = if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
+        shared_key(bindings, &algorithms)?
+    } else {
+        remote_keys(bindings, facts.as_ref(), environment)?
+    };
+    let path = |name, default: Option<&str>| {
+        let text = bindings.get(name);
+        text.or_else(|| default.map(str::to_owned))
+            .map(ClaimPath::new)
+    };
+    let organization = facts.as_ref().and_then(|facts| facts.organization);
+    Ok(Jwt {
+        cookie: cookie(bindings, facts.as_ref())?,
+        claims: TypeClaims {
+            user: path("JWT_IDENTITY_CLAIM", None).unwrap_or_else(|| ClaimPath::new("sub")),
+            organization: path("JWT_ORGANIZATION_CLAIM", organization),
+            team: path("JWT_TEAM_CLAIM", None),
+            project: path("JWT_PROJECT_CLAIM", None),
+        },
+        escapes_bars: preset == Some(Preset::Auth0),
+        issuer: Issuer {
+            algorithms,
+            keys,
+            claims: claim_policy(bindings, facts)?,
+        },
+    })
+}
+
+fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, ConfigFault> {
+    let what = match preset {
+        Preset::Supabase => "the project ref, such as abcdefghijklmnopqrst",
+        Preset::Firebase => "the project id",
+        Preset::WorkOs => "the client id, such as client_01ABC",
+        Preset::Cognito => "the user pool id, such as eu-west-1_AbCdEf",
+        Preset::Clerk | Preset::Auth0 => "the domain, such as clerk.example.com",
+    };
+    let fault = || ConfigFault::new(ISSUER, format!("must be {what} for this JWT_PRESET"));
+    let value = bindings.get(ISSUER).ok_or_else(fault)?;
+    let plain = |text: &str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if text.bytes().all(allowed) {
+            Ok(())
+        } else {
+            Err(fault())
+        }
+    };
+    let domain = || {
+        let origin = Origin::parse(&format!("https://{value}")).map_err(|_| fault())?;
+        Ok::<_, ConfigFault>(origin.as_str().to_owned())
+    };
+    Ok(match preset {
+        Preset::Clerk => {
+            let issuer = domain()?;
+            Facts {
+                keys_url: format!("{issuer}/.well-known/jwks.json"),
+                issuers: vec![issuer],
+                algorithms: "RS256",
+                audience: Wanted::Party,
+                organization: Some("o.id"),
+                cookie: Some("__session"),
+            }
+        }
+        Preset::Supabase => {
+            plain(&value)?;
+            let issuer = format!("https://{}.supabase.co/auth/v1", value.to_ascii_lowercase());
+            Facts {
+                keys_url: format!("{issuer}/.well-known/jwks.json"),
+                issuers: vec![issuer],
+                algorithms: "ES256,RS256",
+                audience: Wanted::Known("authenticated".to_owned()),
+                organization: None,
+                cookie: None,
+            }
+        }
+        Preset::Auth0 => {
+            let origin = domain()?;
+            Facts {
+                keys_url: format!("{origin}/.well-known/jwks.json"),
+                // Auth0's issuers end in a slash.
+                issuers: vec![format!("{origin}/")],
+                algorithms: "RS256",
+                audience: Wanted::Named,
+                organization: Some("org_id"),
+                cookie: None,
+            }
+        }
+        Preset::Firebase => {
+            plain(&value)?;
+            Facts {
+                issuers: vec![format!("https://securetoken.google.com/{value}")],
+                keys_url: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com".to_owned(),
+                algorithms: "RS256",
+                audience: Wanted::Known(value),
+                organization: Some("firebase.tenant"),
+                cookie: None,
+            }
+        }
+        Preset::WorkOs => {
+            plain(&value)?;
+            Facts {
+                keys_url: format!("https://api.workos.com/sso/jwks/{value}"),
+                // Its reference and its guide disagree about the slash.
+                issuers: vec![
+                    "https://api.workos.com".to_owned(),
+                    "https://api.workos.com/".to_owned(),
+                    format!("https://api.workos.com/user_management/{value}"),
+                ],
+                algorithms: "RS256",
+                audience: Wanted::Keys,
+                organization: Some("org_id"),
+                cookie: None,
+            }
+        }
+        Preset::Cognito => {
+            plain(&value)?;
+            let (region, _) = value.split_once('_').ok_or_else(fault)?;
+            let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{value}");
+            Facts {
+                keys_url: format!("{issuer}/.well-known/jwks.json"),
+                issuers: vec![issuer],
+                algorithms: "RS256",
+                audience: Wanted::Cognito,
+                organization: None,
+                cookie: None,
+            }
+        }
+    })
+}
+
+fn claim_policy(bindings: &Bindings<'_>, facts: Option<Facts>) -> Result<ClaimPolicy, ConfigFault> {
+    let audiences = bindings.list(AUDIENCE)?;
+    let parties = bindings.list(PARTIES)?;
+    let (issuers, wanted) = match facts {
+        Some(facts) => (facts.issuers, facts.audience),
+        None => (bindings.list(ISSUER)?, Wanted::Named),
+    };
+    if issuers.is_empty() {
+        return Err(ConfigFault::new(
+            ISSUER,
+            "must be the `iss` of the tokens, to the letter",
+        ));
+    }
+    let named = |advice| {
+        if audiences.is_empty() {
+            Err(ConfigFault::new(AUDIENCE, advice))
+        } else {
+            Ok(audiences.clone())
+        }
+    };
+    let audience = match wanted {
+        Wanted::Known(known) if audiences.is_empty() => Audience::Aud(vec![known]),
+        Wanted::Cognito => Audience::Cognito(named("must be the app client id")?),
+        Wanted::Keys if audiences.is_empty() => Audience::KeysOrParty,
+        Wanted::Known(_) | Wanted::Keys => Audience::Aud(audiences.clone()),
+        Wanted::Party if parties.is_empty() && audiences.is_empty() => {
+            let advice = "must be the origins of your front end, such as https://app.example.com";
+            return Err(ConfigFault::new(PARTIES, advice));
+        }
+        Wanted::Party | Wanted::Named if audiences.is_empty() && !parties.is_empty() => {
+            Audience::KeysOrParty
+        }
+        Wanted::Party | Wanted::Named => Audience::Aud(named(
+            "must be the `aud` of the tokens: without it, tokens for any application are good here",
+        )?),
+    };
+    Ok(ClaimPolicy {
+        issuers,
+        audience,
+        authorized_parties: parties,
+        product: Product::Any,
+    })
+}
+
+/// RFC 8725 §3.1: a list of our own, of one kind. A public key used as an HMAC secret is the oldest
+/// trick there is.
+fn algorithms(
+    bindings: &Bindings<'_>,
+    default: Option<&str>,
+) -> Result<Vec<Algorithm>, ConfigFault> {
+    let mut names = bindings.list(ALGORITHMS)?;
+    if let (true, Some(default)) = (names.is_empty(), default) {
+        names = default.split(',').map(str::to_owned).collect();
+    }
+    let known: Vec<&str> = Algorithm::ALL.iter().map(|(name, _)| *name).collect();
+    let fault = || {
+        ConfigFault::new(
+            ALGORITHMS,
+            format!("must list some of {}", known.join(", ")),
+        )
+    };
+    let algorithms: Option<Vec<Algorithm>> =
+        names.iter().map(|name| Algorithm::parse(name)).collect();
+    let algorithms = algorithms
+        .filter(|list| !list.is_empty())
+        .ok_or_else(fault)?;
+    let symmetric = algorithms
+        .iter()
+        .filter(|algorithm| algorithm.is_symmetric())
+        .count();
+    if symmetric != 0 && symmetric != algorithms.len() {
+        return Err(ConfigFault::new(
+            ALGORITHMS,
+            "HS* cannot stand beside others",
+        ));
+    }
+    Ok(algorithms)
+}
+
+/// RFC 8725 §3.5, RFC 7518 §3.2: as long as the hash.
+fn shared_key(bindings: &Bindings<'_>, algorithms: &[Algorithm]) -> Result<Keys, ConfigFault> {
+    if bindings.get(KEYS_URL).is_some() {
+        return Err(ConfigFault::new(
+            KEYS_URL,
+            "has no meaning with HS*: take one of them out",
+        ));
+    }
+    let bytes = algorithms.iter().map(|algorithm| match algorithm {
+        Algorithm::Hmac(hash) => hash.bytes(),
+        _ => Hash::Sha512.bytes(),
+    });
+    let least = bytes.max().unwrap_or(Hash::Sha512.bytes());
+    let secret = bindings.key(SECRET, least)?;
+    secret.map(Keys::Shared).ok_or_else(|| {
+        ConfigFault::new(
+            SECRET,
+            "is not set: HS* needs the secret that the tokens are signed with",
+        )
+    })
+}
+
+fn remote_keys(
+    bindings: &Bindings<'_>,
+    facts: Option<&Facts>,
+    environment: Environment,
+) -> Result<Keys, ConfigFault> {
+    if bindings.get(SECRET).is_some() {
+        let advice = "is for HS* only: name those in JWT_ALGORITHMS, or take the secret away";
+        return Err(ConfigFault::new(SECRET, advice));
+    }
+    let url = match (bindings.get(KEYS_URL), facts) {
+        (Some(url), _) => {
+            check_url(KEYS_URL, &url, environment)?;
+            url
+        }
+        (None, Some(facts)) => facts.keys_url.clone(),
+        (None, None) => {
+            let advice = "must be the URL of the issuer's JSON Web Key Set";
+            return Err(ConfigFault::new(KEYS_URL, advice));
+        }
+    };
+    Ok(Keys::Remote(RemoteKeys::new(url, stale_for(bindings)?)))
+}
+
+fn stale_for(bindings: &Bindings<'_>) -> Result<Duration, ConfigFault> {
+    let seconds = bindings.number("JWT_JWKS_STALE_SECONDS", 0..=MAX_JWKS_STALE_SECONDS)?;
+    Ok(seconds.map_or(DEFAULT_JWKS_STALE, Duration::from_secs))
+}
+
+/// Keys that come over an open wire are anybody's keys.
+fn check_url(name: &'static str, url: &str, environment: Environment) -> Result<(), ConfigFault> {
+    let fault = || {
+        ConfigFault::new(
+            name,
+            "must be an https:// URL (http://localhost in development)",
+        )
+    };
+    let host = url
+        .find("://")
+        .map(|scheme| scheme + "://".len())
+        .ok_or_else(fault)?;
+    let path = url
+        .get(host..)
+        .and_then(|rest| rest.find('/'))
+        .map(|length| host + length);
+    let (origin, path) = path
+        .and_then(|at| url.split_at_checked(at))
+        .ok_or_else(fault)?;
+    let origin = Origin::parse(origin).map_err(|_| fault())?;
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    let safe = origin.is_secure() || environment == Environment::Development;
+    if plain && safe { Ok(()) } else { Err(fault()) }
+}
+
+fn cookie(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Option<String>, ConfigFault> {
+    const NAME: &str = "JWT_COOKIE";
+    let Some(name) = bindings.get(NAME) else {
+        return Ok(facts.and_then(|facts| facts.cookie).map(str::to_owned));
+    };
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
+    if name.bytes().all(plain) {
+        Ok(Some(name))
+    } else {
+        Err(ConfigFault::new(NAME, "must be the name of a cookie"))
+    }
+}
+
+pub(super) fn access(
+    bindings: &Bindings<'_>,
+    environment: Environment,
+) -> Result<Access, ConfigFault> {
+    const TEAM: &str = "ACCESS_TEAM_DOMAIN";
+    let team = bindings.require(
+        TEAM,
+        "must be your team's domain: my-team.cloudflareaccess.com",
+    )?;
+    let text = if team.contains("://") {
+        team
+    } else {
+        format!("https://{team}")
+    };
+    let team = origin(TEAM, &text)?;
+    if !team.is_secure() && environment != Environment::Development {
+        return Err(ConfigFault::new(
+            TEAM,
+            "must be https:// outside development",
+        ));
+    }
+    let audiences = bindings.list("ACCESS_AUD")?;
+    if audiences.is_empty() {
+        let advice = "must be the application audience (AUD) tag of your Access application";
+        return Err(ConfigFault::new("ACCESS_AUD", advice));
+    }
+    let keys = RemoteKeys::new(
+        format!("{}/cdn-cgi/access/certs", team.as_str()),
+        stale_for(bindings)?,
+    );
+    Ok(Access {
+        issuer: Issuer {
+            algorithms: vec![Algorithm::RsaPkcs1(Hash::Sha256)],
+            keys: Keys::Remote(keys),
+            claims: ClaimPolicy {
+                issuers: vec![team.as_str().to_owned()],
+                audience: Audience::Aud(audiences),
+                authorized_parties: Vec::new(),
+                product: Product::Access,
+            },
+        },
+        service_tokens: bindings.choice(
+            "ACCESS_SERVICE_TOKENS",
+            "refuse",
+            &[
+                ("refuse", ServiceTokens::Refuse),
+                ("allow", ServiceTokens::Allow),
+            ],
+        )?,
+    })
+}

@@ -1,0 +1,306 @@
+//! From the Worker's bindings to a configuration that cannot be wrong.
+//!
+//! Every variable is read here, once per isolate. What is missing, malformed or contradictory is a
+//! [`ConfigFault`] that names the variable and says what to set; it never holds a value, which
+//! might be a secret that was put in the wrong place.
+
+mod bindings;
+mod jwt;
+
+use std::time::Duration;
+
+use crate::caller::{CALLER_KEY_HEADER, Policy, Source, SourceName, Trust};
+use crate::config::bindings::{Bindings, advice, origin};
+use crate::cors::{AllowedOrigins, CorsPolicy};
+use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::identity::{Charset, IdentityType};
+use crate::limits::{
+    DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES,
+    UPSTREAM_DEADLINE_RANGE_MS,
+};
+use crate::origin::Origin;
+use crate::pseudonym::PseudonymKey;
+use crate::secret::Secret;
+use crate::upstream::endpoint::{Endpoint, Provider};
+
+pub use bindings::ConfigFault;
+
+/// The origins of the two hosted widgets, which call the endpoint from their iframe.
+pub const WIDGET_ORIGINS: [&str; 2] = ["https://authkit.picaos.com", "https://auth.withone.ai"];
+
+/// The header that Pica's samples take the identity from.
+const DEFAULT_IDENTITY_HEADER: &str = "x-user-id";
+
+/// Headers that mean something else; none of them can name an identity.
+const RESERVED_HEADERS: [&str; 10] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "origin",
+    CALLER_KEY_HEADER,
+    GRANT_HEADER,
+];
+
+/// The configuration of one deployment.
+#[derive(Debug)]
+pub struct Config {
+    /// Applied to every answer, so it is there even when the rest is not.
+    pub cors: CorsPolicy,
+    /// What it takes to mint a token, or why there is none.
+    pub service: Result<Service, ConfigFault>,
+}
+
+/// What it takes to mint a token.
+#[derive(Debug)]
+pub struct Service {
+    /// How callers are identified.
+    pub callers: Policy,
+    /// Where tokens come from.
+    pub endpoint: Endpoint,
+    /// All the time that one request may spend there.
+    pub upstream_deadline: Duration,
+    /// Names identities in the log.
+    pub pseudonyms: PseudonymKey,
+}
+
+impl Config {
+    /// Reads the bindings through `lookup`, which gives the text of a variable or secret. A blank
+    /// text counts as none.
+    #[must_use]
+    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let bindings = Bindings(&lookup);
+        let header = identity_header(&bindings);
+        let origins = allowed_origins(&bindings);
+        // A broken list of origins still leaves the widgets able to read why nothing works.
+        let listed = origins.clone().unwrap_or_else(|_| widget_origins());
+        let service = origins.and_then(|_| service(&bindings, &header.clone()?));
+        let grants = service
+            .as_ref()
+            .is_ok_and(|service| service.callers.grant_keys().is_some());
+        let headers = [header.as_deref().ok(), grants.then_some(GRANT_HEADER)];
+        Self {
+            cors: CorsPolicy::new(listed, headers.into_iter().flatten()),
+            service,
+        }
+    }
+}
+
+fn service(bindings: &Bindings<'_>, header: &str) -> Result<Service, ConfigFault> {
+    let endpoint = endpoint(bindings)?;
+    let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS)?;
+    Ok(Service {
+        callers: callers(bindings, header)?,
+        pseudonyms: PseudonymKey::derive(&endpoint.key),
+        endpoint,
+        upstream_deadline: deadline.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
+    })
+}
+
+/// `ENVIRONMENT`. Nothing that it allows is allowed by leaving it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Environment {
+    Deployed,
+    Development,
+}
+
+fn callers(bindings: &Bindings<'_>, header: &str) -> Result<Policy, ConfigFault> {
+    const NAME: &str = "IDENTITY_SOURCE";
+    let environment = bindings.choice(
+        "ENVIRONMENT",
+        "production",
+        &[
+            ("production", Environment::Deployed),
+            ("staging", Environment::Deployed),
+            ("development", Environment::Development),
+        ],
+    )?;
+    let names = source_names(bindings)?;
+    let verified = [SourceName::Jwt, SourceName::Access];
+    if names.contains(&SourceName::Grant) && !names.iter().any(|name| verified.contains(name)) {
+        return Err(ConfigFault::new(
+            NAME,
+            "`grant` needs `jwt` or `access` beside it: those get grants",
+        ));
+    }
+    let sources: Result<Vec<Source>, ConfigFault> = names
+        .into_iter()
+        .map(|name| {
+            Ok(match name {
+                SourceName::Header => {
+                    Source::Header(header.to_owned(), trust(bindings, environment)?)
+                }
+                SourceName::Body => Source::Body(trust(bindings, environment)?),
+                SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment)?),
+                SourceName::Access => Source::Access(jwt::access(bindings, environment)?),
+                SourceName::Grant => Source::Grant(grant_keys(bindings)?),
+            })
+        })
+        .collect();
+    Ok(Policy {
+        sources: sources?,
+        charset: bindings.choice(
+            "IDENTITY_CHARS",
+            "distinct",
+            &[("distinct", Charset::Distinct), ("any", Charset::Any)],
+        )?,
+        default_type: bindings.choice(
+            "IDENTITY_TYPE",
+            "user",
+            &IdentityType::ALL.map(|kind| (kind.as_str(), kind)),
+        )?,
+    })
+}
+
+fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault> {
+    const NAME: &str = "IDENTITY_SOURCE";
+    let fault = || {
+        let known = SourceName::ALL
+            .map(|name| format!("`{}`", name.as_str()))
+            .join(", ");
+        ConfigFault::new(
+            NAME,
+            format!("must be one of {known}, or several with commas between"),
+        )
+    };
+    let mut names = Vec::new();
+    for text in bindings.list(NAME)? {
+        let name = SourceName::ALL
+            .into_iter()
+            .find(|name| name.as_str() == text);
+        let name = name.ok_or_else(fault)?;
+        if names.contains(&name) {
+            return Err(ConfigFault::new(NAME, "names a source twice"));
+        }
+        names.push(name);
+    }
+    if names.is_empty() {
+        Err(fault())
+    } else {
+        Ok(names)
+    }
+}
+
+/// `header` and `body` believe what a request says, so there must be a reason to.
+fn trust(bindings: &Bindings<'_>, environment: Environment) -> Result<Trust, ConfigFault> {
+    const NAME: &str = "TRUSTED_CALLER_KEY";
+    const PREVIOUS: &str = "TRUSTED_CALLER_KEY_PREVIOUS";
+    let current = bindings.key(NAME, MIN_KEY_BYTES)?;
+    let previous = bindings.key(PREVIOUS, MIN_KEY_BYTES)?;
+    match (current, previous, environment) {
+        (Some(current), previous, _) => Ok(Trust::CallerKey { current, previous }),
+        (None, Some(_), _) => Err(ConfigFault::new(
+            NAME,
+            "is not set, but the previous one is",
+        )),
+        (None, None, Environment::Development) => Ok(Trust::Development),
+        (None, None, Environment::Deployed) => Err(ConfigFault::new(
+            "IDENTITY_SOURCE",
+            "`header` and `body` believe whoever calls, so a browser could get a token for \
+             anybody. Use `jwt`; or bind the secret TRUSTED_CALLER_KEY and call from your own \
+             server with x-authkit-key; or, on your own machine only, set ENVIRONMENT to \
+             `development`",
+        )),
+    }
+}
+
+fn grant_keys(bindings: &Bindings<'_>) -> Result<GrantKeys, ConfigFault> {
+    const NAME: &str = "GRANT_KEY";
+    let ttl = bindings.number("GRANT_TTL_SECONDS", GRANT_TTL_RANGE_SECONDS)?;
+    let current = bindings.key(NAME, MIN_KEY_BYTES)?.ok_or_else(|| {
+        let advice = "is not set: run `openssl rand -hex 32 | npx wrangler secret put GRANT_KEY`";
+        ConfigFault::new(NAME, advice)
+    })?;
+    Ok(GrantKeys {
+        current,
+        previous: bindings.key("GRANT_KEY_PREVIOUS", MIN_KEY_BYTES)?,
+        ttl: ttl.map_or(DEFAULT_GRANT_TTL, Duration::from_secs),
+    })
+}
+
+fn identity_header(bindings: &Bindings<'_>) -> Result<String, ConfigFault> {
+    const NAME: &str = "IDENTITY_HEADER";
+    let Some(text) = bindings.get(NAME) else {
+        return Ok(DEFAULT_IDENTITY_HEADER.to_owned());
+    };
+    let name = text.to_ascii_lowercase();
+    let token = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
+    if token && !RESERVED_HEADERS.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        Err(ConfigFault::new(
+            NAME,
+            "must be the name of a header of your own, such as x-user-id",
+        ))
+    }
+}
+
+fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFault> {
+    const NAME: &str = "ALLOWED_ORIGINS";
+    let entries = bindings.list(NAME)?;
+    match entries.as_slice() {
+        [] => return Ok(widget_origins()),
+        [one] if one == "*" => return Ok(AllowedOrigins::Any),
+        _ => {}
+    }
+    let origins: Result<Vec<Origin>, ConfigFault> = entries
+        .iter()
+        .zip(1..)
+        .map(|(entry, number)| {
+            Origin::parse(entry).map_err(|fault| {
+                ConfigFault::new(NAME, format!("entry {number}: {}", advice(fault)))
+            })
+        })
+        .collect();
+    origins.map(AllowedOrigins::List)
+}
+
+fn widget_origins() -> AllowedOrigins {
+    let origins = WIDGET_ORIGINS
+        .iter()
+        .filter_map(|text| Origin::parse(text).ok());
+    AllowedOrigins::List(origins.collect())
+}
+
+fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault> {
+    const BASE_URL: &str = "AUTHKIT_BASE_URL";
+    let provider = bindings.choice(
+        "AUTHKIT_PROVIDER",
+        Provider::Pica.as_str(),
+        &Provider::ALL.map(|provider| (provider.as_str(), provider)),
+    )?;
+    let base = bindings.get(BASE_URL);
+    let base = base.as_deref().unwrap_or(provider.default_origin());
+    // One slash at the end is what people copy; it changes nothing.
+    let origin = origin(BASE_URL, base.strip_suffix('/').unwrap_or(base))?;
+    let name = provider.key_binding();
+    let key = bindings
+        .get(name)
+        .ok_or_else(|| {
+            ConfigFault::new(
+                name,
+                format!(
+                    "is not set: run `npx wrangler secret put {name}`, or on your own machine put \
+                     it into .dev.vars"
+                ),
+            )
+        })
+        .and_then(|text| {
+            Secret::parse(&text).ok_or_else(|| {
+                ConfigFault::new(name, "has characters that no key has: set it again")
+            })
+        })?;
+    Ok(Endpoint {
+        provider,
+        origin,
+        key,
+    })
+}
+
+#[cfg(test)]
+mod tests;

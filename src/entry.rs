@@ -1,0 +1,16 @@
+//! The fetch event of the Worker.
+
+use worker::{Context, Env, event};
+
+use crate::edge::answer;
+
+/// Answers a request. An error, which [`answer`] has none of, would be answered by the macro with
+/// a bare 500.
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<web_sys::Response> {
+    Ok(answer(request, &env).await?)
+}

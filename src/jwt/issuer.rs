@@ -1,0 +1,68 @@
+//! An issuer whose tokens are believed, and the sequence in which one is checked.
+
+use crate::jwt::TokenFault;
+use crate::jwt::algorithm::Algorithm;
+use crate::jwt::claims::{ClaimPolicy, Claims};
+use crate::jwt::jws::UnverifiedToken;
+use crate::jwt::key_set::RemoteKeys;
+use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
+use crate::runtime::Runtime;
+use crate::secret::Secret;
+
+/// An issuer, as the configuration has it.
+#[derive(Debug)]
+pub struct Issuer {
+    /// The algorithms that it may use: all of one kind, symmetric or not.
+    pub algorithms: Vec<Algorithm>,
+    /// Its keys.
+    pub keys: Keys,
+    /// Whom a token must be from and for.
+    pub claims: ClaimPolicy,
+}
+
+/// The keys of an issuer.
+#[derive(Debug)]
+pub enum Keys {
+    /// Public ones, behind a URL.
+    Remote(RemoteKeys),
+    /// A secret that both sides share.
+    Shared(Secret),
+}
+
+impl Issuer {
+    /// Checks a token and gives its claims.
+    ///
+    /// # Errors
+    /// The first [`TokenFault`] that is met: form, algorithm, key, signature, claims, in this
+    /// order. A claim is not looked at before the signature was checked.
+    pub async fn verify<R>(&self, token: &str, runtime: &R) -> Result<Claims, TokenFault>
+    where
+        R: Runtime + Verifier,
+    {
+        let token = UnverifiedToken::parse(token)?;
+        let algorithm = token.algorithm;
+        if !self.algorithms.contains(&algorithm) {
+            return Err(TokenFault::Algorithm);
+        }
+        let jwk;
+        let key = match &self.keys {
+            Keys::Shared(secret) => VerificationKey::Shared(secret),
+            Keys::Remote(keys) => {
+                jwk = keys
+                    .get(algorithm, token.key_id.as_deref(), runtime)
+                    .await?;
+                VerificationKey::Public(&jwk.key)
+            }
+        };
+        let check = SignatureCheck {
+            algorithm,
+            key,
+            message: token.signing_input.as_bytes(),
+            signature: &token.signature,
+        };
+        if !runtime.verify(check).await {
+            return Err(TokenFault::Signature);
+        }
+        self.claims.check(&token.payload, runtime.now())
+    }
+}

@@ -1,0 +1,65 @@
+//! JSON Web Tokens, judged by RFC 8725: parsed strictly, verified by the platform, believed last.
+//!
+//! A token goes through these in order, and the first "no" ends it:
+//!
+//! - [`jws`]: the compact form, its header and its size
+//! - [`algorithm`]: is the algorithm one that the configuration names?
+//! - [`jwk`], [`key_set`]: which of the issuer's keys is meant, and does it fit the algorithm?
+//! - [`verifier`]: the signature, checked by WebCrypto in the Worker
+//! - [`claims`]: issuer, audience, times, and whom the token is for
+//!
+//! [`issuer`] is that sequence. Nothing here knows a runtime.
+
+pub mod algorithm;
+pub mod claims;
+pub mod issuer;
+pub mod json;
+pub mod jwk;
+pub mod jws;
+pub mod key_set;
+pub mod verifier;
+
+/// Why a token is refused. All of them look the same to the caller; the log tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// It is longer than the limit.
+    TooLarge,
+    /// It is not three parts of strict base64url around a JSON header.
+    Malformed,
+    /// It has five parts: encrypted, which nobody here can read.
+    Encrypted,
+    /// Its header has `crit`, `b64` or `zip`: something that must be understood and is not.
+    Critical,
+    /// Its `typ` is that of another kind of token.
+    Type,
+    /// Its `alg` is not one that the configuration names.
+    Algorithm,
+    /// No key of the issuer fits.
+    NoKey,
+    /// Several keys fit, so it is not clear which is meant.
+    AmbiguousKey,
+    /// The issuer's keys could not be had. This is not the token's fault.
+    KeysUnavailable,
+    /// The signature does not verify.
+    Signature,
+    /// The payload is not a JSON object, or has a name twice.
+    Payload,
+    /// `exp` is missing.
+    NoExpiry,
+    /// `exp`, `nbf` or `iat` is no number.
+    TimeClaim,
+    /// `exp` has passed.
+    Expired,
+    /// `nbf` or `iat` is still to come.
+    NotYetValid,
+    /// `iss` is not the issuer.
+    Issuer,
+    /// `aud` (or what stands in for it) does not name this application.
+    Audience,
+    /// `azp` is not an allowed party.
+    AuthorizedParty,
+    /// It is a kind of token, of a product that is known here, that stands for no signed-in user.
+    NotAUser,
+    /// The claim that holds the identity is missing or empty.
+    NoSubject,
+}

@@ -1,0 +1,115 @@
+//! The documents say what the code does.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use authkit_edge::config::Config;
+
+const README: &str = include_str!("../../README.md");
+const IDENTITY: &str = include_str!("../../docs/identity.md");
+
+/// The names in the first column of the README's table of settings.
+fn documented() -> BTreeSet<String> {
+    let table = README.lines().skip_while(|line| *line != "## Settings");
+    table
+        .take_while(|line| *line != "## Errors")
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// Every name that is read, over configurations that reach every reader.
+fn read_names() -> BTreeSet<String> {
+    let key = "0123456789abcdef0123456789abcdef";
+    let everything = [
+        ("ENVIRONMENT", "development"),
+        ("IDENTITY_SOURCE", "grant,jwt,access,header,body"),
+        ("PICA_SECRET_KEY", key),
+        ("ONE_SECRET_KEY", key),
+        ("GRANT_KEY", key),
+        ("JWT_ISSUER", "https://issuer.example"),
+        ("JWT_AUDIENCE", "me"),
+        ("JWT_JWKS_URL", "https://issuer.example/keys"),
+        ("ACCESS_TEAM_DOMAIN", "team.cloudflareaccess.com"),
+        ("ACCESS_AUD", "tag"),
+    ];
+    let names = RefCell::new(BTreeSet::new());
+    for (provider, algorithms) in [("pica", "RS256"), ("one", "HS256")] {
+        let mut variables = BTreeMap::from(everything);
+        variables.extend([
+            ("AUTHKIT_PROVIDER", provider),
+            ("JWT_ALGORITHMS", algorithms),
+        ]);
+        if algorithms == "HS256" {
+            variables.remove("JWT_JWKS_URL");
+            variables.insert("JWT_SECRET", key);
+        }
+        let config = Config::parse(|name| {
+            names.borrow_mut().insert(name.to_owned());
+            variables.get(name).map(|text| (*text).to_owned())
+        });
+        assert!(config.service.is_ok(), "{:?}", config.service.err());
+    }
+    names.into_inner()
+}
+
+#[test]
+fn list_every_setting_and_no_other() {
+    assert_eq!(documented(), read_names());
+}
+
+#[test]
+fn show_configurations_that_work() {
+    let mut blocks = 0;
+    for block in IDENTITY.split("```toml\n").skip(1) {
+        let (block, _) = block.split_once("```").unwrap();
+        let mut variables: BTreeMap<&str, &str> = block
+            .lines()
+            .map(|line| line.split_once(" = ").unwrap())
+            .map(|(name, value)| (name, value.trim_matches('"')))
+            .collect();
+        // What the text around the blocks says to set as secrets.
+        let key = "0123456789abcdef0123456789abcdef";
+        variables.extend([
+            ("PICA_SECRET_KEY", "sk_live_1"),
+            ("GRANT_KEY", key),
+            ("TRUSTED_CALLER_KEY", key),
+        ]);
+        let config = Config::parse(|name| variables.get(name).map(|text| (*text).to_owned()));
+        assert!(config.service.is_ok(), "{block}{:?}", config.service.err());
+        blocks += 1;
+    }
+    assert_eq!(blocks, 10);
+}
+
+#[test]
+fn name_tests_that_exist() {
+    let sources = [
+        ("identity", include_str!("identity.rs")),
+        ("jwt", include_str!("jwt.rs")),
+        ("keys", include_str!("keys.rs")),
+        ("grants", include_str!("grants.rs")),
+        ("access", include_str!("access.rs")),
+        ("cors", include_str!("cors.rs")),
+        ("log", include_str!("log.rs")),
+        ("grant", include_str!("../../src/grant.rs")),
+    ];
+    let text = include_str!("../../docs/threat-model.md");
+    let mut found = 0;
+    for name in text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.contains("::"))
+    {
+        let (module, function) = name.split_once("::").unwrap();
+        let source = sources.iter().find(|(known, _)| *known == module);
+        let (_, source) = source.unwrap_or_else(|| panic!("no module {module}"));
+        assert!(
+            source.contains(&format!("fn {function}()")),
+            "{name} is no test"
+        );
+        found += 1;
+    }
+    assert!(found > 20, "{found}");
+}

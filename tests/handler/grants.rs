@@ -1,0 +1,254 @@
+//! Grants: given to the signed-in user's page, carried by the widget.
+
+use std::time::Duration;
+
+use authkit_edge::runtime::Method;
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, TestRequest, assert_error, json};
+use crate::tokens::{NOW, SigningKey, app, claims};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const OTHER_KEY: &str = "fedcba9876543210fedcba9876543210";
+
+fn grant_app() -> TestApp {
+    app()
+        .with("IDENTITY_SOURCE", "grant,jwt")
+        .with("GRANT_KEY", KEY)
+        .with("JWT_COOKIE", "session")
+        .with("JWT_ORGANIZATION_CLAIM", "org_id")
+}
+
+fn token() -> String {
+    SigningKey::new("k1").token(&claims(json!({"exp": NOW + 100_000, "org_id": "org_1"})))
+}
+
+/// What the application's page sends.
+fn ask() -> TestRequest {
+    TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("cookie", &format!("session={}", token()))
+        .header("sec-fetch-site", "same-origin")
+        .header("origin", "https://edge.example")
+        .json("{}")
+}
+
+/// What the widget sends.
+fn carry(grant: &str) -> TestRequest {
+    TestRequest::anonymous()
+        .header("origin", "https://authkit.picaos.com")
+        .header("sec-fetch-site", "cross-site")
+        .header("x-authkit-grant", grant)
+        .json("{}")
+}
+
+fn grant(app: &TestApp) -> String {
+    let outcome = app.send(&ask());
+    assert_eq!(outcome.response.status, 200, "{}", json(&outcome));
+    json(&outcome)["grant"].as_str().unwrap().to_owned()
+}
+
+fn minted_for(app: &TestApp) -> Option<Value> {
+    app.edge
+        .token_calls()
+        .iter()
+        .rev()
+        .find_map(|call| call.body.clone())
+}
+
+#[test]
+fn let_the_widget_mint_for_the_user_who_got_them_and_again() {
+    let app = grant_app();
+    let outcome = app.send(&ask());
+    let answer = json(&outcome);
+    assert_eq!(answer["expires_at"], NOW + 300);
+    assert_eq!(
+        answer["headers"],
+        json!({"x-authkit-grant": answer["grant"]})
+    );
+    assert_eq!(
+        outcome.response.headers.get("cache-control"),
+        Some("no-store")
+    );
+    for _ in 0..3 {
+        let outcome = app.send(&carry(answer["grant"].as_str().unwrap()));
+        assert_eq!(outcome.response.status, 200);
+        assert_eq!(outcome.record.identity_source, Some("grant"));
+    }
+    assert_eq!(
+        minted_for(&app),
+        Some(json!({"identity": "user_1", "identityType": "user"}))
+    );
+}
+
+#[test]
+fn are_given_for_a_bearer_token_too_and_for_an_organization() {
+    let app = grant_app();
+    let request = TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("authorization", &format!("Bearer {}", token()))
+        .json(r#"{"identityType":"organization"}"#);
+    let answer = json(&app.send(&request));
+    let outcome = app.send(&carry(answer["grant"].as_str().unwrap()));
+    assert_eq!(outcome.response.status, 200);
+    let wanted = json!({"identity": "org_1", "identityType": "organization"});
+    assert_eq!(minted_for(&app), Some(wanted));
+}
+
+#[test]
+fn end_after_their_time() {
+    let app = grant_app().with("GRANT_TTL_SECONDS", "60");
+    let grant = grant(&app);
+    app.edge.pass(Duration::from_secs(59));
+    assert_eq!(app.send(&carry(&grant)).response.status, 200);
+    app.edge.pass(Duration::from_secs(1));
+    let outcome = app.send(&carry(&grant));
+    assert_error(&outcome, 401, "invalid_token");
+    assert_eq!(outcome.record.reason.as_deref(), Some("grant: expired"));
+}
+
+#[test]
+fn outlive_a_rotation_of_their_key() {
+    let old = grant(&grant_app());
+    let rotated = grant_app()
+        .with("GRANT_KEY", OTHER_KEY)
+        .with("GRANT_KEY_PREVIOUS", KEY);
+    assert_eq!(rotated.send(&carry(&old)).response.status, 200);
+    let finished = grant_app().with("GRANT_KEY", OTHER_KEY);
+    assert_error(&finished.send(&carry(&old)), 401, "invalid_token");
+    assert_eq!(finished.send(&carry(&grant(&rotated))).response.status, 200);
+}
+
+#[test]
+fn are_for_nobody_else() {
+    let app = grant_app();
+    let grant = grant(&app);
+    for body in [
+        r#"{"identity":"victim"}"#,
+        r#"{"identityType":"organization"}"#,
+        r#"{"identity":"org_1","identityType":"organization"}"#,
+    ] {
+        let calls = app.edge.token_calls().len();
+        let request = TestRequest::anonymous()
+            .header("x-authkit-grant", &grant)
+            .json(body);
+        assert_error(&app.send(&request), 403, "forbidden_identity");
+        assert_eq!(app.edge.token_calls().len(), calls);
+    }
+}
+
+#[test]
+fn never_fall_through_to_another_credential() {
+    let app = grant_app();
+    let request = carry("v1.e30.e30").header("authorization", &format!("Bearer {}", token()));
+    assert_error(&app.send(&request), 401, "invalid_token");
+    assert_eq!(minted_for(&app), None);
+}
+
+#[test]
+fn get_no_grants_themselves() {
+    let app = grant_app();
+    let grant = grant(&app);
+    let request = TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("x-authkit-grant", &grant)
+        .json("{}");
+    assert_error(&app.send(&request), 401, "unauthenticated");
+}
+
+#[test]
+fn are_given_to_pages_of_the_same_origin_only() {
+    let app = grant_app();
+    let bare = |body: bool| {
+        let request = TestRequest::anonymous()
+            .at("/api/authkit/grant")
+            .header("cookie", &format!("session={}", token()));
+        if body { request.json("{}") } else { request }
+    };
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-site", "none"),
+        ("origin", "https://evil.example"),
+        ("origin", "https://authkit.picaos.com"),
+        ("origin", "null"),
+    ] {
+        assert_error(
+            &app.send(&bare(true).header(name, value)),
+            403,
+            "cross_site",
+        );
+        // A bearer token does not change that.
+        let request = TestRequest::anonymous()
+            .at("/api/authkit/grant")
+            .header("authorization", &format!("Bearer {}", token()))
+            .header(name, value)
+            .json("{}");
+        assert_error(&app.send(&request), 403, "cross_site");
+    }
+    // What a form can send without being asked for it.
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ] {
+        let request = bare(false).header("content-type", kind).body("{}");
+        assert_error(&app.send(&request), 415, "unsupported_media_type");
+    }
+    assert_error(&app.send(&bare(false)), 415, "unsupported_media_type");
+    assert_eq!(app.send(&bare(true)).response.status, 200);
+}
+
+#[test]
+fn are_given_to_nobody_who_is_not_signed_in() {
+    let app = grant_app();
+    let anonymous = TestRequest::anonymous().at("/api/authkit/grant").json("{}");
+    assert_error(&app.send(&anonymous), 401, "unauthenticated");
+    let bad = anonymous.clone().header("authorization", "Bearer x");
+    assert_error(&app.send(&bad), 401, "invalid_token");
+    // Not even to those who may mint by their word: a grant is for signed-in users.
+    let app = grant_app()
+        .with("IDENTITY_SOURCE", "grant,jwt,header")
+        .with("TRUSTED_CALLER_KEY", KEY);
+    let trusted = anonymous
+        .header("x-user-id", "u1")
+        .header("x-authkit-key", KEY);
+    assert_error(&app.send(&trusted), 401, "unauthenticated");
+}
+
+#[test]
+fn have_a_route_only_when_they_are_configured() {
+    let outcome = app().send(&ask());
+    assert_error(&outcome, 404, "not_found");
+    let outcome = grant_app().send(&ask().method(Method::Get));
+    assert_error(&outcome, 405, "method_not_allowed");
+    let outcome = grant_app().send(&ask().at("/api/authkit/grant/"));
+    assert_error(&outcome, 404, "not_found");
+}
+
+#[test]
+fn may_be_sent_by_the_widget() {
+    let preflight = TestRequest::anonymous()
+        .method(Method::Options)
+        .header("origin", "https://authkit.picaos.com");
+    let outcome = grant_app().send(&preflight);
+    let allowed = outcome.response.headers.get("access-control-allow-headers");
+    assert_eq!(
+        allowed,
+        Some("content-type, authorization, x-user-id, x-authkit-grant")
+    );
+}
+
+#[test]
+fn are_not_in_the_log() {
+    let app = grant_app();
+    let outcome = app.send(&ask());
+    let grant = json(&outcome)["grant"].as_str().unwrap().to_owned();
+    let used = app.send(&carry(&grant));
+    for record in [outcome.record, used.record] {
+        let line = record.to_json();
+        for private in [&grant[..], &token(), KEY, "user_1"] {
+            assert!(!line.contains(private), "{line}");
+        }
+    }
+}

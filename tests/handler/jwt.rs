@@ -1,0 +1,637 @@
+//! RFC 8725, row by row, and whom a token makes of its bearer.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, TestRequest, assert_error, json};
+use crate::tokens::{NOW, SigningKey, app, claims, hmac_token};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn bearer(token: &str) -> TestRequest {
+    TestRequest::anonymous().header("authorization", &format!("Bearer {token}"))
+}
+
+fn signed(changes: Value) -> String {
+    SigningKey::new("k1").token(&claims(changes))
+}
+
+#[track_caller]
+fn assert_minted(app: &TestApp, request: &TestRequest, identity: &str, identity_type: &str) {
+    let outcome = app.send(request);
+    assert_eq!(outcome.response.status, 200, "{}", json(&outcome));
+    let calls = app.edge.token_calls();
+    let body = calls.last().and_then(|call| call.body.clone());
+    assert_eq!(
+        body,
+        Some(json!({"identity": identity, "identityType": identity_type}))
+    );
+}
+
+/// The request is refused, nothing is minted, and the log says why.
+#[track_caller]
+fn assert_refused(app: &TestApp, request: &TestRequest, status: u16, code: &str, reason: &str) {
+    let outcome = app.send(request);
+    assert_error(&outcome, status, code);
+    assert!(
+        app.edge.token_calls().is_empty(),
+        "a refused request reached the upstream"
+    );
+    let logged = outcome.record.reason.unwrap_or_default();
+    assert!(
+        logged.contains(reason),
+        "{logged:?} does not say {reason:?}"
+    );
+    let body = String::from_utf8(outcome.response.body).expect("text");
+    let told = !reason.is_empty() && body.contains(reason);
+    assert!(status != 401 || !told, "the caller is told why: {body}");
+}
+
+#[track_caller]
+fn assert_bad_token(token: &str, reason: &str) {
+    assert_refused(&app(), &bearer(token), 401, "invalid_token", reason);
+}
+
+#[test]
+fn mints_for_the_subject_of_a_valid_token() {
+    let request = bearer(&signed(json!({})));
+    assert_minted(&app(), &request, "user_1", "user");
+    assert_minted(&app(), &request.json("{}"), "user_1", "user");
+}
+
+#[test]
+fn believes_no_header_and_no_body_beside_the_token() {
+    let request = bearer(&signed(json!({}))).header("x-user-id", "victim");
+    assert_minted(&app(), &request, "user_1", "user");
+    let request = bearer(&signed(json!({}))).json(r#"{"identity":"victim"}"#);
+    assert_refused(&app(), &request, 403, "forbidden_identity", "not one of");
+    let request = bearer(&signed(json!({}))).at("/api/authkit?identity=victim");
+    assert_refused(&app(), &request, 403, "forbidden_identity", "not one of");
+}
+
+#[test]
+fn asks_for_a_bearer_token_without_an_error_when_there_is_none() {
+    for request in [
+        TestRequest::anonymous(),
+        TestRequest::anonymous().header("x-user-id", "u1"),
+        TestRequest::anonymous().header("authorization", "Basic dTpw"),
+        TestRequest::anonymous().header("x-authkit-key", SECRET),
+        TestRequest::anonymous().at("/api/authkit?token=abc&access_token=abc"),
+    ] {
+        let outcome = app().send(&request);
+        assert_error(&outcome, 401, "unauthenticated");
+        let challenge = outcome.response.headers.get("www-authenticate");
+        assert_eq!(challenge, Some(r#"Bearer realm="authkit-edge""#));
+    }
+    let outcome = app().send(&bearer("x"));
+    let challenge = outcome.response.headers.get("www-authenticate");
+    assert_eq!(
+        challenge,
+        Some(r#"Bearer realm="authkit-edge", error="invalid_token""#)
+    );
+}
+
+/// §3.1, §3.2
+#[test]
+fn refuses_algorithms_that_are_not_configured() {
+    let key = SigningKey::new("k1");
+    for algorithm in [
+        "none", "None", "HS256", "RS256", "ES256", "PS512", "EdDSA2", "",
+    ] {
+        let header = json!({"alg": algorithm, "kid": "k1"});
+        assert_bad_token(
+            &key.token_with_header(&header, &claims(json!({}))),
+            "alg is not in",
+        );
+    }
+    // The oldest trick: the public key as the secret of an HMAC.
+    let public = key.jwk()["x"].as_str().unwrap().to_owned();
+    assert_bad_token(&hmac_token(&public, &claims(json!({}))), "alg is not in");
+}
+
+/// §3.3, and the order: a bad signature hides what the claims are.
+#[test]
+fn checks_the_signature_before_any_claim() {
+    let stranger = SigningKey::new("stranger");
+    let header = json!({"alg": "EdDSA", "kid": "k1"});
+    for changes in [
+        json!({}),
+        json!({"exp": 1}),
+        json!({"iss": "x"}),
+        json!({"sub": null}),
+    ] {
+        let token = stranger.token_with_header(&header, &claims(changes));
+        assert_bad_token(&token, "signature");
+    }
+}
+
+#[test]
+fn does_not_survive_the_change_of_any_byte() {
+    let app = app();
+    let isolate = app.isolate();
+    let token = signed(json!({}));
+    assert_eq!(isolate.send(&bearer(&token)).response.status, 200);
+    for index in 0..token.len() {
+        for flip in [1, 2, 4, 8, 16, 32, 64] {
+            let mut bytes = token.clone().into_bytes();
+            bytes[index] ^= flip;
+            let Ok(changed) = String::from_utf8(bytes) else {
+                continue;
+            };
+            let status = isolate.send(&bearer(&changed)).response.status;
+            assert_eq!(status, 401, "byte {index}, {flip}");
+        }
+    }
+}
+
+/// §3.3: nested and encrypted tokens
+#[test]
+fn refuses_encrypted_tokens() {
+    assert_bad_token("e30.e30.e30.e30.e30", "encrypted");
+}
+
+/// §3.6, §3.10, RFC 7515 §4.1.11
+#[test]
+fn refuses_headers_that_must_be_understood_and_ignores_keys_in_headers() {
+    let key = SigningKey::new("k1");
+    for header in [
+        json!({"alg": "EdDSA", "kid": "k1", "crit": ["exp"]}),
+        json!({"alg": "EdDSA", "kid": "k1", "zip": "DEF"}),
+        json!({"alg": "EdDSA", "kid": "k1", "b64": false}),
+    ] {
+        assert_bad_token(&key.token_with_header(&header, &claims(json!({}))), "crit");
+    }
+    // A token that brings its own key, or says where to get one, is checked with ours.
+    let stranger = SigningKey::new("stranger");
+    let header = json!({
+        "alg": "EdDSA", "kid": "k1", "jwk": stranger.jwk(), "jku": "https://evil.example/keys",
+        "x5u": "https://evil.example/cert", "x5c": ["AAAA"],
+    });
+    let app = app();
+    let token = stranger.token_with_header(&header, &claims(json!({})));
+    assert_refused(&app, &bearer(&token), 401, "invalid_token", "signature");
+    assert!(
+        app.edge
+            .calls()
+            .iter()
+            .all(|call| !call.url.contains("evil"))
+    );
+}
+
+/// §3.7
+#[test]
+fn refuses_payloads_that_are_not_one_clear_object() {
+    let key = SigningKey::new("k1");
+    let good = claims(json!({})).to_string();
+    for payload in [
+        "foo".to_owned(),
+        "[]".to_owned(),
+        format!("{good} "),
+        good.replace('{', r#"{"sub":"victim","#),
+        good.replace('{', r#"{"nested":{"a":1,"a":2},"#),
+    ] {
+        let token = key.sign(r#"{"alg":"EdDSA","kid":"k1"}"#, &payload);
+        let refused = payload != format!("{good} ");
+        let status = app().send(&bearer(&token)).response.status;
+        assert_eq!(status, if refused { 401 } else { 200 }, "{payload}");
+    }
+}
+
+/// §3.8
+#[test]
+fn takes_its_issuers_to_the_letter() {
+    for issuer in [
+        json!("https://issuer.example/"),
+        json!("https://ISSUER.example"),
+        json!("https://issuer.example.evil.example"),
+        json!(["https://issuer.example"]),
+        json!(""),
+        json!(null),
+    ] {
+        assert_bad_token(&signed(json!({"iss": issuer})), "iss is not");
+    }
+    let app = app().with(
+        "JWT_ISSUER",
+        "https://other.example, https://issuer.example",
+    );
+    assert_minted(&app, &bearer(&signed(json!({}))), "user_1", "user");
+}
+
+/// §3.9
+#[test]
+fn wants_to_be_the_audience() {
+    for audience in [
+        json!(null),
+        json!(""),
+        json!([]),
+        json!("other"),
+        json!(["other"]),
+        json!("AuthKit"),
+        json!({"authkit": true}),
+        json!(["authkit", 1]),
+        json!([["authkit"]]),
+        json!(true),
+    ] {
+        assert_bad_token(&signed(json!({"aud": audience})), "aud is not");
+    }
+    for audience in [json!("authkit"), json!(["other", "authkit"])] {
+        assert_minted(
+            &app(),
+            &bearer(&signed(json!({"aud": audience}))),
+            "user_1",
+            "user",
+        );
+    }
+}
+
+#[test]
+fn wants_an_authorized_party_where_one_is_configured() {
+    let app = || {
+        app()
+            .without("JWT_AUDIENCE")
+            .with("JWT_AZP", "https://app.example,https://b.example")
+    };
+    let token = |party: Value| bearer(&signed(json!({"azp": party, "aud": null})));
+    assert_minted(&app(), &token(json!("https://b.example")), "user_1", "user");
+    for party in [
+        json!(null),
+        json!("https://evil.example"),
+        json!(["https://app.example"]),
+    ] {
+        assert_refused(&app(), &token(party), 401, "invalid_token", "azp is not");
+    }
+}
+
+/// §3.11
+#[test]
+fn refuses_other_kinds_of_tokens_from_the_same_issuer() {
+    let key = SigningKey::new("k1");
+    for kind in [
+        "logout+jwt",
+        "dpop+jwt",
+        "secevent+jwt",
+        "application/kb+jwt",
+        "",
+    ] {
+        let header = json!({"alg": "EdDSA", "kid": "k1", "typ": kind});
+        assert_bad_token(
+            &key.token_with_header(&header, &claims(json!({}))),
+            "typ is that",
+        );
+    }
+    for kind in ["JWT", "at+jwt", "application/at+JWT"] {
+        let header = json!({"alg": "EdDSA", "kid": "k1", "typ": kind});
+        let token = key.token_with_header(&header, &claims(json!({})));
+        assert_minted(&app(), &bearer(&token), "user_1", "user");
+    }
+}
+
+#[test]
+fn allows_clocks_a_minute_and_no_more() {
+    for (changes, reason) in [
+        (json!({"exp": NOW - 59}), ""),
+        (json!({"exp": NOW - 60}), "expired"),
+        (json!({"exp": NOW - 61}), "expired"),
+        (json!({"exp": 0}), "expired"),
+        (json!({"exp": -1}), "expired"),
+        (json!({"exp": 1e308}), ""),
+        (json!({"exp": 1_700_000_000.5}), ""),
+        (json!({"nbf": NOW + 60}), ""),
+        (json!({"nbf": NOW + 61}), "in the future"),
+        (json!({"iat": NOW + 60}), ""),
+        (json!({"iat": NOW + 61}), "in the future"),
+        (json!({"iat": null}), ""),
+    ] {
+        let request = bearer(&signed(changes.clone()));
+        if reason.is_empty() {
+            assert_minted(&app(), &request, "user_1", "user");
+        } else {
+            assert_refused(&app(), &request, 401, "invalid_token", reason);
+        }
+    }
+}
+
+#[test]
+fn refuses_a_token_without_exp() {
+    assert_bad_token(&signed(json!({"exp": null})), "no exp");
+}
+
+#[test]
+fn refuses_times_that_are_no_numbers() {
+    let later = (NOW + 300).to_string();
+    for name in ["exp", "nbf", "iat"] {
+        for value in [
+            json!(later),
+            json!([NOW]),
+            json!({}),
+            json!(true),
+            json!(""),
+        ] {
+            assert_bad_token(&signed(json!({name: value})), "is no number");
+        }
+    }
+    // JSON `null` is there, and no number.
+    let key = SigningKey::new("k1");
+    let payload = claims(json!({})).to_string().replace(&later, "null");
+    assert_bad_token(
+        &key.sign(r#"{"alg":"EdDSA","kid":"k1"}"#, &payload),
+        "is no number",
+    );
+}
+
+#[test]
+fn bounds_the_size_of_a_token() {
+    let token = signed(json!({"padding": "x".repeat(16 * 1024)}));
+    assert_bad_token(&token, "too long");
+    let token = signed(json!({"padding": "x".repeat(11 * 1024)}));
+    assert_minted(&app(), &bearer(&token), "user_1", "user");
+}
+
+#[test]
+fn refuses_tokens_that_stand_for_no_signed_in_user() {
+    for (changes, reason) in [
+        (json!({"sub": null}), "missing or empty"),
+        (json!({"sub": ""}), "missing or empty"),
+        (json!({"sub": 7}), "missing or empty"),
+        (json!({"sub": ["", ""]}), "missing or empty"),
+        (json!({"role": "anon", "sub": null}), "no signed-in user"),
+        (json!({"role": "anon"}), "no signed-in user"),
+        (json!({"role": "service_role"}), "no signed-in user"),
+        (json!({"sts": "pending"}), "no signed-in user"),
+    ] {
+        assert_bad_token(&signed(changes), reason);
+    }
+    assert_minted(
+        &app(),
+        &bearer(&signed(json!({"role": "authenticated", "sts": "active"}))),
+        "user_1",
+        "user",
+    );
+}
+
+#[test]
+fn finds_claims_by_literal_name_first_and_then_by_path() {
+    for (path, changes) in [
+        ("uid", json!({"uid": "u9"})),
+        ("o.id", json!({"o": {"id": "u9"}})),
+        ("o.id", json!({"o.id": "u9", "o": {"id": "other"}})),
+        ("a.b.c", json!({"a": {"b": {"c": "u9"}}})),
+        (
+            "https://app.example/user",
+            json!({"https://app.example/user": "u9"}),
+        ),
+    ] {
+        let app = app().with("JWT_IDENTITY_CLAIM", path);
+        assert_minted(&app, &bearer(&signed(changes)), "u9", "user");
+    }
+    for changes in [
+        json!({}),
+        json!({"o": "x"}),
+        json!({"o": []}),
+        json!({"o": {"id": {}}}),
+    ] {
+        let app = app().with("JWT_IDENTITY_CLAIM", "o.id");
+        assert_refused(
+            &app,
+            &bearer(&signed(changes)),
+            401,
+            "invalid_token",
+            "missing or empty",
+        );
+    }
+}
+
+#[test]
+fn grants_another_type_only_if_the_token_holds_it() {
+    let app = || {
+        app()
+            .with("JWT_ORGANIZATION_CLAIM", "o.id")
+            .with("JWT_TEAM_CLAIM", "teams")
+            .with("IDENTITY_TYPE", "user")
+    };
+    let token = signed(json!({"o": {"id": "org_1"}, "teams": ["t1", "t2"]}));
+    let ask = |body: &str| bearer(&token).json(body);
+    for (body, identity, kind) in [
+        (
+            r#"{"identityType":"organization"}"#,
+            "org_1",
+            "organization",
+        ),
+        (
+            r#"{"identity_type":"organization","identity":"org_1"}"#,
+            "org_1",
+            "organization",
+        ),
+        (r#"{"identityType":"team","identity":"t2"}"#, "t2", "team"),
+        (
+            r#"{"identityType":"user","identity":"user_1"}"#,
+            "user_1",
+            "user",
+        ),
+        (r#"{"identity":"user_1"}"#, "user_1", "user"),
+    ] {
+        assert_minted(&app(), &ask(body), identity, kind);
+    }
+    let query = bearer(&token).at("/api/authkit?identityType=team&identity=t1");
+    assert_minted(&app(), &query, "t1", "team");
+    for (body, status, code, reason) in [
+        (
+            r#"{"identityType":"organization","identity":"org_2"}"#,
+            403,
+            "forbidden_identity",
+            "",
+        ),
+        (
+            r#"{"identityType":"team","identity":"t3"}"#,
+            403,
+            "forbidden_identity",
+            "",
+        ),
+        (
+            r#"{"identityType":"team","identity":"org_1"}"#,
+            403,
+            "forbidden_identity",
+            "",
+        ),
+        (
+            r#"{"identityType":"project","identity":"t1"}"#,
+            403,
+            "forbidden_identity",
+            "",
+        ),
+        (
+            r#"{"identityType":"team"}"#,
+            400,
+            "invalid_identity",
+            "several",
+        ),
+        (
+            r#"{"identityType":"admin"}"#,
+            400,
+            "invalid_identity_type",
+            "",
+        ),
+        (r#"{"identityType":7}"#, 400, "invalid_body", ""),
+    ] {
+        assert_refused(&app(), &ask(body), status, code, reason);
+    }
+    let contradiction = ask(r#"{"identityType":"team"}"#).at("/api/authkit?identityType=user");
+    assert_refused(&app(), &contradiction, 400, "invalid_body", "");
+    // No organization is active: no token for one.
+    let request = bearer(&signed(json!({}))).json(r#"{"identityType":"organization"}"#);
+    assert_refused(&app(), &request, 403, "forbidden_identity", "");
+}
+
+#[test]
+fn takes_the_type_that_is_configured_where_none_is_asked_for() {
+    let app = app()
+        .with("IDENTITY_TYPE", "organization")
+        .with("JWT_ORGANIZATION_CLAIM", "org_id");
+    assert_minted(
+        &app,
+        &bearer(&signed(json!({"org_id": "org_1"}))),
+        "org_1",
+        "organization",
+    );
+}
+
+#[test]
+fn reads_a_cookie_of_the_same_origin_only() {
+    let app = || app().with("JWT_COOKIE", "session");
+    let token = signed(json!({}));
+    let with_cookie =
+        || TestRequest::anonymous().header("cookie", &format!("a=1; session={token}"));
+    for (site, origin) in [
+        (Some("same-origin"), None),
+        (Some("same-origin"), Some("https://proxied.example")),
+        (None, Some("https://edge.example")),
+        (None, None),
+    ] {
+        let mut request = with_cookie();
+        for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        assert_minted(&app(), &request, "user_1", "user");
+    }
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-site", "none"),
+        ("sec-fetch-site", ""),
+        ("origin", "https://evil.example"),
+        ("origin", "https://authkit.picaos.com"),
+        ("origin", "null"),
+        ("origin", "http://edge.example"),
+    ] {
+        assert_refused(
+            &app(),
+            &with_cookie().header(name, value),
+            403,
+            "cross_site",
+            "same origin",
+        );
+    }
+    // Without JWT_COOKIE no cookie is looked at.
+    let outcome = crate::tokens::app().send(&with_cookie());
+    assert_error(&outcome, 401, "unauthenticated");
+}
+
+#[test]
+fn never_goes_on_to_the_cookie_when_the_bearer_token_is_bad() {
+    let app = app().with("JWT_COOKIE", "session");
+    let cookie = format!("session={}", signed(json!({})));
+    for authorization in ["Bearer x", "Bearer", "Bearer a b", "bearer e30.e30.e30"] {
+        let request = TestRequest::anonymous()
+            .header("authorization", authorization)
+            .header("cookie", &cookie);
+        assert_refused(&app, &request, 401, "invalid_token", "");
+    }
+    let twice = TestRequest::anonymous().header("cookie", &format!("{cookie}; {cookie}"));
+    assert_refused(&app, &twice, 401, "invalid_token", "cookie is there twice");
+    let basic = TestRequest::anonymous()
+        .header("authorization", "Basic dTpw")
+        .header("cookie", &cookie);
+    assert_minted(&app, &basic, "user_1", "user");
+}
+
+#[test]
+fn never_goes_on_to_the_next_source_when_a_credential_is_bad() {
+    let app = app()
+        .with("IDENTITY_SOURCE", "jwt,header")
+        .with("TRUSTED_CALLER_KEY", SECRET);
+    let trusted = TestRequest::post().header("x-authkit-key", SECRET);
+    assert_refused(
+        &app,
+        &trusted.clone().header("authorization", "Bearer x"),
+        401,
+        "invalid_token",
+        "",
+    );
+    assert_minted(&app, &trusted, "user_123", "user");
+    let both = trusted.header("authorization", &format!("Bearer {}", signed(json!({}))));
+    assert_minted(&app, &both, "user_1", "user");
+}
+
+#[test]
+fn verifies_shared_secrets() {
+    let app = app()
+        .with("JWT_ALGORITHMS", "HS256")
+        .without("JWT_JWKS_URL")
+        .with("JWT_SECRET", SECRET);
+    assert_minted(
+        &app,
+        &bearer(&hmac_token(SECRET, &claims(json!({})))),
+        "user_1",
+        "user",
+    );
+    assert_eq!(
+        app.edge
+            .calls()
+            .iter()
+            .filter(|call| call.url.contains("keys"))
+            .count(),
+        0
+    );
+    let other = &SECRET.replace('0', "1");
+    let app = app.upstream(|_| panic!("nothing goes upstream"));
+    assert_refused(
+        &app,
+        &bearer(&hmac_token(other, &claims(json!({})))),
+        401,
+        "invalid_token",
+        "signature",
+    );
+    assert_refused(
+        &app,
+        &bearer(&signed(json!({}))),
+        401,
+        "invalid_token",
+        "alg is not in",
+    );
+}
+
+#[test]
+fn writes_an_auth0_user_so_that_the_upstream_can_take_it() {
+    let key = SigningKey::new("k1");
+    let app = || {
+        app()
+            .with("JWT_PRESET", "auth0")
+            .with("JWT_ISSUER", "tenant.eu.auth0.com")
+    };
+    let token = |subject: &str| {
+        bearer(&key.token(&claims(
+            json!({"iss": "https://tenant.eu.auth0.com/", "sub": subject}),
+        )))
+    };
+    assert_minted(
+        &app(),
+        &token("google-oauth2|117"),
+        "google-oauth2~7C117",
+        "user",
+    );
+    assert_minted(&app(), &token("auth0|a~7Cb"), "auth0~7Ca~7E7Cb", "user");
+    // Other configurations do not rewrite: what the upstream cannot take is refused.
+    let request = bearer(&signed(json!({"sub": "a|b"})));
+    assert_refused(&crate::tokens::app(), &request, 400, "invalid_identity", "");
+}
