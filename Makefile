@@ -27,7 +27,7 @@ dev: ## Run the Worker against the sandbox on PORT (8787) and SANDBOX_PORT (8788
 	@scripts/dev.sh
 
 test: lint build ## Lint, unit tests, build, end-to-end tests
-	cargo test
+	cargo test --package authkit-edge --package authkit-sandbox
 	cargo test --package authkit-edge-e2e
 
 lint: setup ## Check formatting and run clippy

@@ -26,7 +26,7 @@ fi
 
 say "Compiling the Worker (about a minute the first time, seconds after a change)"
 rm -f build/.inputs
-# Only this package: sandbox/ is a default member too and cannot be compiled for wasm32.
+# Only this package: the others of the workspace do not compile for wasm32.
 "$worker_build" --release --package authkit-edge
 echo "$inputs" >build/.inputs
 say "Built build/index_bg.wasm: $(wc -c <build/index_bg.wasm | tr -d ' ') bytes, $(gzip -9c build/index_bg.wasm | wc -c | tr -d ' ') gzipped"

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::PATIENCE;
 use crate::answer::Answer;
 use crate::client::Request;
+use crate::issuer::{AUDIENCE, Issuer};
 use crate::log::Log;
 use crate::worker::{Bindings, Worker};
 
@@ -18,6 +19,9 @@ pub const KEY: &str = "sk_test_published_on_purpose";
 
 /// The key of trusted callers in [`Profile::Guarded`]. It opens nothing either.
 pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
+
+/// The key of grants in [`Profile::Verified`].
+pub const GRANT_KEY: &str = "grant_key_published_on_purpose_three";
 
 /// `UPSTREAM_DEADLINE_MS` of [`Profile::Hurried`].
 pub const SHORT_DEADLINE_MS: u64 = 800;
@@ -35,17 +39,21 @@ pub enum Profile {
     Open,
     /// In production, for callers with [`CALLER_KEY`].
     Guarded,
+    /// For signed-in users: grants, tokens of an [`Issuer`] and its Cloudflare Access.
+    Verified,
     /// As deployed before anything is configured.
     Bare,
 }
 
-const COUNT: usize = 6;
+const COUNT: usize = 7;
 
 /// One deployment and its upstream.
 #[derive(Debug)]
 pub struct Edge {
     /// The upstream.
     pub sandbox: Sandbox,
+    /// Who signs tokens, for [`Profile::Verified`].
+    pub issuer: Issuer,
     worker: Worker,
 }
 
@@ -71,14 +79,19 @@ impl Profile {
             ..Options::default()
         })
         .map_err(|error| error.to_string())?;
-        let bindings = self.bindings(&sandbox.base_url());
+        let issuer = Issuer::start();
+        let bindings = self.bindings(&sandbox.base_url(), &issuer.url());
         let name = format!("{self:?}").to_lowercase();
         let worker = Worker::start(&name, &bindings)?;
-        Ok(Edge { sandbox, worker })
+        Ok(Edge {
+            sandbox,
+            issuer,
+            worker,
+        })
     }
 
-    /// The variables and secrets, with `upstream` as the base URL.
-    pub fn bindings(self, upstream: &str) -> Bindings {
+    /// The variables and secrets, with `upstream` as the base URL and `issuer` to sign tokens.
+    pub fn bindings(self, upstream: &str, issuer: &str) -> Bindings {
         if self == Self::Bare {
             return Bindings::default();
         }
@@ -102,6 +115,20 @@ impl Profile {
                 variables.insert("ALLOWED_ORIGINS", json!("*"));
                 variables.insert("IDENTITY_CHARS", json!("any"));
             }
+            Self::Verified => {
+                variables.extend([
+                    ("IDENTITY_SOURCE", json!("grant,jwt,access")),
+                    ("JWT_ISSUER", json!(issuer)),
+                    ("JWT_AUDIENCE", json!(AUDIENCE)),
+                    ("JWT_ALGORITHMS", json!("RS256,PS256,ES256,EdDSA")),
+                    ("JWT_JWKS_URL", json!(format!("{issuer}/keys"))),
+                    ("JWT_COOKIE", json!("session")),
+                    ("JWT_ORGANIZATION_CLAIM", json!("org.id")),
+                    ("ACCESS_TEAM_DOMAIN", json!(issuer)),
+                    ("ACCESS_AUD", json!(AUDIENCE)),
+                ]);
+                secrets.insert("GRANT_KEY", GRANT_KEY);
+            }
             Self::Guarded => {
                 variables.remove("ENVIRONMENT");
                 secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
@@ -121,7 +148,7 @@ impl Edge {
     #[track_caller]
     pub fn send(&self, request: &Request) -> Answer {
         let answer = request.send(self.addr());
-        for secret in [KEY, CALLER_KEY, DETAIL_MARKER] {
+        for secret in [KEY, CALLER_KEY, GRANT_KEY, DETAIL_MARKER] {
             assert!(!contains(&answer.raw, secret), "{secret} in {answer}");
         }
         answer

@@ -11,3 +11,4 @@ mod process;
 mod sdk;
 mod statuses;
 mod tokens;
+mod verified;

@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 #[test]
 fn leaves_no_process_behind() {
-    let bindings = Profile::Bare.bindings("");
+    let bindings = Profile::Bare.bindings("", "");
     let mut worker = Worker::start("abandoned", &bindings).unwrap();
     let group = worker
         .log
