@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::caller::{Caller, CallerFault, Question};
 use crate::config::{Config, Service};
 use crate::cors::{METHODS, Verdict};
+use crate::error::dialect::Dialect;
 use crate::error::{Challenge, Refusal};
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::jwt::verifier::Verifier;
@@ -23,8 +24,9 @@ use crate::limits::MAX_REQUEST_ID_BYTES;
 use crate::record::{Record, Route};
 use crate::request_body::{MediaType, RequestBody};
 use crate::response::{Headers, Response};
+use crate::routes::Destination;
 use crate::runtime::{Incoming, Method, Runtime};
-use crate::target::{GRANT_PATH, Selection, TOKEN_PATH, Target};
+use crate::target::{Selection, Target};
 use crate::upstream::client::Client;
 
 /// What became of a request.
@@ -45,10 +47,17 @@ where
     let started = runtime.now();
     let request_id = request_id(request, runtime);
     let mut trace = Trace::default();
-    let (route, result) = answer(config, request, runtime, &mut trace).await;
+    let url = request.url();
+    let target = Target::parse(&url);
+    let found = config.routes.find(target.path);
+    let dialect = found.map_or(Dialect::Own, |(_, dialect)| dialect);
+    let (route, result) = match found {
+        Some((to, _)) => answer(to, config, request, target, runtime, &mut trace).await,
+        None => (Route::Unknown, Err(Refusal::Path)),
+    };
 
     let refusal = result.as_ref().err().cloned();
-    let mut response = result.unwrap_or_else(|refusal| refusal.into_response(&request_id));
+    let mut response = result.unwrap_or_else(|refusal| refusal.into_response(dialect, &request_id));
     let origin = request.header("origin");
     let verdict = config.cors.apply(origin.as_deref(), &mut response.headers);
     response.headers.set("cache-control", "no-store");
@@ -91,8 +100,10 @@ struct Trace {
 }
 
 async fn answer<I, R>(
+    to: Destination,
     config: &Config,
     request: &I,
+    target: Target<'_>,
     runtime: &R,
     trace: &mut Trace,
 ) -> (Route, Result<Response, Refusal>)
@@ -100,12 +111,9 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let url = request.url();
-    let target = Target::parse(&url);
-    let route = match target.path {
-        TOKEN_PATH => Route::Token,
-        GRANT_PATH => Route::Grant,
-        _ => return (Route::Unknown, Err(Refusal::Path)),
+    let route = match to {
+        Destination::Token => Route::Token,
+        Destination::Grant => Route::Grant,
     };
     match request.method() {
         Method::Options => return (Route::Preflight, Ok(preflight(config))),
@@ -116,10 +124,12 @@ where
         Ok(service) => service,
         Err(fault) => return (route, Err(Refusal::Config(fault.clone()))),
     };
-    let result = match (route, service.callers.grant_keys()) {
-        (Route::Grant, Some(keys)) => grant(service, keys, request, target, runtime, trace).await,
-        (Route::Grant, None) => return (Route::Unknown, Err(Refusal::Path)),
-        _ => token(service, request, target, runtime, trace).await,
+    let result = match (to, service.callers.grant_keys()) {
+        (Destination::Token, _) => token(service, request, target, runtime, trace).await,
+        (Destination::Grant, Some(keys)) => {
+            grant(service, keys, request, target, runtime, trace).await
+        }
+        (Destination::Grant, None) => return (Route::Unknown, Err(Refusal::Path)),
     };
     (route, result)
 }

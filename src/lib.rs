@@ -3,6 +3,7 @@
 //! A request comes in at [`handler`], which asks the modules below in this order:
 //!
 //! - [`target`]: where the request goes, and which rows it wants
+//! - [`routes`]: which paths are ours
 //! - [`cors`]: which browsers' pages may call
 //! - [`config`]: the deployment's variables and secrets, checked
 //! - [`request_body`]: a small JSON object, or nothing
@@ -41,6 +42,7 @@ pub mod pseudonym;
 pub mod record;
 pub mod request_body;
 pub mod response;
+pub mod routes;
 pub mod runtime;
 pub mod secret;
 pub mod target;

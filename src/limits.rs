@@ -55,6 +55,9 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// Longest identity, in bytes: the upstream refuses more.
 pub const MAX_IDENTITY_BYTES: usize = 128;
 
+/// Longest path in `ROUTE_PREFIX` and `ROUTE_ALIASES`.
+pub const MAX_PATH_BYTES: usize = 256;
+
 /// Longest `x-request-id` that is taken over from a caller.
 pub const MAX_REQUEST_ID_BYTES: usize = 64;
 

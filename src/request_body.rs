@@ -1,6 +1,8 @@
 //! The body of a request: bounded, JSON, and an object.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::limits::MAX_REQUEST_BODY_BYTES;
@@ -29,7 +31,9 @@ pub enum BodyFault {
     Broken,
     /// It is not sent as `application/json`.
     MediaType,
-    /// It is not a JSON object.
+    /// It is not JSON.
+    Syntax,
+    /// It is JSON and no object, or an object with a name twice.
     NotAnObject,
     /// The named field is not a string, or `identityType` and `identity_type` contradict.
     Field(&'static str),
@@ -72,11 +76,16 @@ impl RequestBody {
         if text == b"null" {
             return Ok(Self::default());
         }
+        let fault = |error: serde_json::Error| match error.classify() {
+            Category::Data => BodyFault::NotAnObject,
+            Category::Io | Category::Syntax | Category::Eof => BodyFault::Syntax,
+        };
         // serde would also fill the struct from an array, field by field.
         if !text.starts_with(b"{") {
-            return Err(BodyFault::NotAnObject);
+            let json = serde_json::from_slice::<IgnoredAny>(text);
+            return Err(json.map_or_else(fault, |_| BodyFault::NotAnObject));
         }
-        serde_json::from_slice(text).map_err(|_| BodyFault::NotAnObject)
+        serde_json::from_slice(text).map_err(fault)
     }
 
     /// The identity that the body names.
@@ -191,23 +200,33 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_object() {
-        let deep = "[".repeat(4000);
         for text in [
-            "",
             "[]",
             r#"["u1","user","user"]"#,
             "\"x\"",
             "1",
             "true",
+            r#"{"identity":"a","identity":"b"}"#,
+        ] {
+            let found = RequestBody::parse(text.as_bytes()).err();
+            assert_eq!(found, Some(BodyFault::NotAnObject), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_json() {
+        let deep = "[".repeat(4000);
+        for text in [
+            "",
             "{",
             "{}{}",
             "nul",
-            r#"{"identity":"a","identity":"b"}"#,
+            "<html>",
             "{\"identity\":\"\u{1}\"}x",
             &deep,
         ] {
             let found = RequestBody::parse(text.as_bytes()).err();
-            assert_eq!(found, Some(BodyFault::NotAnObject), "{text}");
+            assert_eq!(found, Some(BodyFault::Syntax), "{text}");
         }
         assert!(RequestBody::parse(b"{\"identity\":\"\xff\"}").is_err());
     }

@@ -2,12 +2,6 @@
 
 use crate::limits::ROWS_PER_PAGE;
 
-/// The path of the token route.
-pub const TOKEN_PATH: &str = "/api/authkit";
-
-/// The path of the grant route.
-pub const GRANT_PATH: &str = "/api/authkit/grant";
-
 /// The parts of a request's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {

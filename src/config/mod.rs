@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::caller::{CALLER_KEY_HEADER, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, advice, origin};
 use crate::cors::{AllowedOrigins, CorsPolicy};
+use crate::error::dialect::Dialect;
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::{Charset, IdentityType};
 use crate::limits::{
@@ -20,6 +21,7 @@ use crate::limits::{
 };
 use crate::origin::Origin;
 use crate::pseudonym::PseudonymKey;
+use crate::routes::{RoutePath, Routes};
 use crate::secret::Secret;
 use crate::upstream::endpoint::{Endpoint, Provider};
 
@@ -50,6 +52,8 @@ const RESERVED_HEADERS: [&str; 10] = [
 pub struct Config {
     /// Applied to every answer, so it is there even when the rest is not.
     pub cors: CorsPolicy,
+    /// What is to be found where.
+    pub routes: Routes,
     /// What it takes to mint a token, or why there is none.
     pub service: Result<Service, ConfigFault>,
 }
@@ -77,13 +81,20 @@ impl Config {
         let origins = allowed_origins(&bindings);
         // A broken list of origins still leaves the widgets able to read why nothing works.
         let listed = origins.clone().unwrap_or_else(|_| widget_origins());
-        let service = origins.and_then(|_| service(&bindings, &header.clone()?));
+        let routes = routes(&bindings);
+        let found = routes
+            .clone()
+            .unwrap_or_else(|_| Routes::new(None, Vec::new(), Dialect::Own));
+        let service = routes
+            .and(origins)
+            .and_then(|_| service(&bindings, &header.clone()?));
         let grants = service
             .as_ref()
             .is_ok_and(|service| service.callers.grant_keys().is_some());
         let headers = [header.as_deref().ok(), grants.then_some(GRANT_HEADER)];
         Self {
             cors: CorsPolicy::new(listed, headers.into_iter().flatten()),
+            routes: found,
             service,
         }
     }
@@ -258,6 +269,32 @@ fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFaul
         })
         .collect();
     origins.map(AllowedOrigins::List)
+}
+
+fn routes(bindings: &Bindings<'_>) -> Result<Routes, ConfigFault> {
+    const PREFIX: &str = "ROUTE_PREFIX";
+    const ALIASES: &str = "ROUTE_ALIASES";
+    let path = |name, text: &str| {
+        let advice = "must be a path such as /api/pica-token: a slash before, none after, and \
+                      letters, digits, `-`, `_`, `.` or `~` between";
+        RoutePath::parse(text).ok_or_else(|| ConfigFault::new(name, advice))
+    };
+    let prefix = bindings
+        .get(PREFIX)
+        .map(|text| path(PREFIX, &text))
+        .transpose()?;
+    let aliases = bindings.list(ALIASES)?;
+    let aliases: Result<_, _> = aliases.iter().map(|text| path(ALIASES, text)).collect();
+    let python = bindings.choice(
+        "COMPATIBILITY",
+        "none",
+        &[
+            ("none", Dialect::Own),
+            ("fastapi", Dialect::FastApi),
+            ("flask", Dialect::Flask),
+        ],
+    )?;
+    Ok(Routes::new(prefix.as_ref(), aliases?, python))
 }
 
 fn widget_origins() -> AllowedOrigins {

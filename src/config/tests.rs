@@ -61,6 +61,9 @@ fn takes_every_value_that_is_documented() {
         ("UPSTREAM_DEADLINE_MS", "100"),
         ("UPSTREAM_DEADLINE_MS", "30000"),
         ("TRUSTED_CALLER_KEY", KEY),
+        ("ROUTE_PREFIX", "/v2"),
+        ("ROUTE_ALIASES", "/api/pica-token, /api/one-auth"),
+        ("COMPATIBILITY", "flask"),
     ] {
         assert!(parse(&[(name, value)]).service.is_ok(), "{name}={value}");
     }
@@ -105,6 +108,11 @@ fn names_the_variable_that_is_wrong() {
         ("UPSTREAM_DEADLINE_MS", "1e3"),
         ("PICA_SECRET_KEY", ""),
         ("PICA_SECRET_KEY", "sk test"),
+        ("ROUTE_PREFIX", "v2"),
+        ("ROUTE_PREFIX", "/v2/"),
+        ("ROUTE_ALIASES", "/a,b"),
+        ("ROUTE_ALIASES", "/a?b"),
+        ("COMPATIBILITY", "django"),
     ] {
         assert_eq!(fault(&[(name, value)]).variable(), name, "{name}={value}");
     }

@@ -119,7 +119,8 @@ fn has_no_identity_for_a_request_without_one() {
             let outcome = app.send(&request);
             assert_error(&outcome, 401, "unauthenticated");
             assert_eq!(json(&outcome)["error"], "Unauthorized");
-            assert!(outcome.response.headers.get("www-authenticate").is_some());
+            let challenge = outcome.response.headers.get("www-authenticate");
+            assert_eq!(challenge, Some(r#"AuthKit realm="authkit-edge""#));
         }
         assert_eq!(app.edge.calls().len(), 0);
     }

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod compatibility;
 mod cors;
 mod documents;
 mod errors;

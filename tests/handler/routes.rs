@@ -25,7 +25,8 @@ fn finds_nothing_at_other_paths() {
     for resource in [
         "/",
         "/api",
-        "/api/authkit/",
+        "/api/authkit//",
+        "/authkit-token",
         "/api/authkit/x",
         "/API/AUTHKIT",
         "/api//authkit",

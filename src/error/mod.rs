@@ -1,18 +1,22 @@
 //! From what went wrong to what the caller is told.
 //!
 //! [`Refusal`] says all there is to say, for the log. [`Refusal::wire`] is the one place that
-//! makes an answer of it: an exhaustive `match`, so no reason gets out by accident.
+//! makes an answer of it: an exhaustive `match`, so no reason gets out by accident. [`dialect`]
+//! words it for front ends that were written for another server.
+
+pub mod dialect;
+mod reason;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
-use crate::cookie::CookieFault;
 use crate::cors::METHODS;
-use crate::grant::GrantFault;
+use crate::error::dialect::{Dialect, NO_TOKEN};
 use crate::identity::IdentityFault;
 use crate::jwt::TokenFault;
 use crate::limits::{JWKS_RETRY, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE};
@@ -20,7 +24,6 @@ use crate::request_body::BodyFault;
 use crate::response::{Headers, Response};
 use crate::target::QueryFault;
 use crate::upstream::UpstreamFault;
-use crate::upstream::page::PageFault;
 
 /// Why a request got no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +70,6 @@ pub struct WireError {
 
 const UNAUTHORIZED: &str = "Unauthorized";
 const BAD_REQUEST: &str = "Bad request";
-const NO_TOKEN: &str = "Failed to generate token";
 
 impl Refusal {
     /// What the caller is told.
@@ -102,36 +104,26 @@ impl Refusal {
         }
     }
 
-    /// The inner reason, for the log: no secret, no upstream text, no identity.
-    #[must_use]
-    pub fn reason(&self) -> Cow<'static, str> {
-        match self {
-            Self::Config(fault) => fault.to_string().into(),
-            Self::Upstream(fault) => upstream_reason(*fault),
-            Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
-            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) => self.wire().message,
-        }
-    }
-
     /// The answer, without the headers that every answer has.
     #[must_use]
-    pub fn into_response(self, request_id: &str) -> Response {
+    pub fn into_response(self, dialect: Dialect, request_id: &str) -> Response {
         let wire = self.wire();
         let mut headers = Headers::default();
         headers.set("content-type", "application/json");
-        if let Some((name, value)) = wire.header {
-            headers.set(name, value);
+        if let Some((name, value)) = &wire.header {
+            headers.set(name, value.clone());
         }
         let body = ErrorBody {
-            error: wire.error,
+            error: dialect.error(wire.error),
             message: &wire.message,
             code: wire.code,
             request_id,
+            detail: dialect.detail(&self, &wire),
         };
         Response {
-            status: wire.status,
+            status: dialect.status(&self, wire.status),
             headers,
-            // Four strings always serialize.
+            // Strings and plain JSON always serialize.
             body: serde_json::to_vec(&body).unwrap_or_default(),
         }
     }
@@ -145,6 +137,8 @@ struct ErrorBody<'a> {
     message: &'a str,
     code: &'a str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Value>,
 }
 
 fn plain(
@@ -194,6 +188,7 @@ fn body(fault: BodyFault) -> WireError {
             "Send the body as `Content-Type: application/json`.",
         ),
         BodyFault::Broken => plain(400, BAD_REQUEST, "invalid_body", "The body ended early."),
+        BodyFault::Syntax => plain(400, BAD_REQUEST, "invalid_body", "The body must be JSON."),
         BodyFault::NotAnObject => plain(
             400,
             BAD_REQUEST,
@@ -297,57 +292,6 @@ fn unauthorized(challenge: Challenge, code: &'static str, message: &'static str)
     }
 }
 
-/// What the log says beyond what the caller was told.
-fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
-    let text = match fault {
-        CallerFault::NoCallerKey => "no x-authkit-key",
-        CallerFault::WrongCallerKey => "x-authkit-key is not TRUSTED_CALLER_KEY",
-        CallerFault::Authorization => "the Authorization header is not one bearer token",
-        CallerFault::Cookie(CookieFault::TooLarge) => "the Cookie header is too long",
-        CallerFault::Cookie(CookieFault::Twice) => "the cookie is there twice",
-        CallerFault::Grant(fault) => match fault {
-            GrantFault::Malformed => "grant: malformed",
-            GrantFault::Signature => "grant: signed by neither GRANT_KEY nor GRANT_KEY_PREVIOUS",
-            GrantFault::Audience => "grant: made for another origin",
-            GrantFault::Expired => "grant: expired",
-        },
-        CallerFault::Token(fault) => token_reason(fault),
-        CallerFault::NoCredential
-        | CallerFault::CrossSite
-        | CallerFault::NotTheirs
-        | CallerFault::Unspecified
-        | CallerFault::Identity(_)
-        | CallerFault::IdentityType
-        | CallerFault::Fields(_) => return None,
-    };
-    Some(text.into())
-}
-
-fn token_reason(fault: TokenFault) -> &'static str {
-    match fault {
-        TokenFault::TooLarge => "token: too long",
-        TokenFault::Malformed => "token: not a compact JWS with a JSON header",
-        TokenFault::Encrypted => "token: encrypted (JWE), which cannot be verified",
-        TokenFault::Critical => "token: header has crit, b64 or zip",
-        TokenFault::Type => "token: typ is that of another kind of token",
-        TokenFault::Algorithm => "token: alg is not in JWT_ALGORITHMS",
-        TokenFault::NoKey => "token: the issuer has no key for its kid and alg",
-        TokenFault::AmbiguousKey => "token: several keys of the issuer fit",
-        TokenFault::KeysUnavailable => "the issuer's keys could not be loaded: check JWT_JWKS_URL",
-        TokenFault::Signature => "token: signature does not verify",
-        TokenFault::Payload => "token: payload is not a JSON object with unique names",
-        TokenFault::NoExpiry => "token: no exp",
-        TokenFault::TimeClaim => "token: exp, nbf or iat is no number",
-        TokenFault::Expired => "token: expired",
-        TokenFault::NotYetValid => "token: nbf or iat is in the future",
-        TokenFault::Issuer => "token: iss is not in JWT_ISSUER",
-        TokenFault::Audience => "token: aud is not in JWT_AUDIENCE",
-        TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
-        TokenFault::NotAUser => "token: stands for no signed-in user",
-        TokenFault::NoSubject => "token: the identity claim is missing or empty",
-    }
-}
-
 fn upstream(fault: UpstreamFault) -> WireError {
     match fault {
         UpstreamFault::RateLimited(wait) => WireError {
@@ -384,33 +328,4 @@ fn upstream(fault: UpstreamFault) -> WireError {
 /// Rounded up: a caller that comes back a moment early is refused again.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
-fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
-    match fault {
-        UpstreamFault::Status(401 | 403) => {
-            "upstream refused the secret key: check the key binding and its environment".into()
-        }
-        UpstreamFault::Status(404) => {
-            "upstream answered 404: check AUTHKIT_PROVIDER and AUTHKIT_BASE_URL".into()
-        }
-        UpstreamFault::Status(status) | UpstreamFault::Unavailable(status, _) => {
-            format!("upstream answered {status}").into()
-        }
-        UpstreamFault::Redirect(status) => {
-            format!("upstream answered {status}: redirects are not followed").into()
-        }
-        UpstreamFault::RateLimited(_) => "upstream answered 429".into(),
-        UpstreamFault::Network => "upstream not reached, or the connection broke".into(),
-        UpstreamFault::Malformed(PageFault::NotAnObject) => {
-            "upstream body is not a JSON object".into()
-        }
-        UpstreamFault::Malformed(PageFault::NoRows) => "upstream body has no array `rows`".into(),
-        UpstreamFault::Malformed(PageFault::NoPageCount) => {
-            "upstream body has no whole number `pages`".into()
-        }
-        UpstreamFault::TooLarge => "upstream body is larger than the limit".into(),
-        UpstreamFault::TooManyPages => "upstream claims more pages than the limit".into(),
-        UpstreamFault::Timeout => "upstream did not answer within the deadline".into(),
-    }
 }

@@ -1,0 +1,105 @@
+//! What the log says of a refusal: more than the caller is told, and still no secret, no upstream
+//! text and no identity.
+
+use std::borrow::Cow;
+
+use crate::caller::CallerFault;
+use crate::cookie::CookieFault;
+use crate::error::Refusal;
+use crate::grant::GrantFault;
+use crate::jwt::TokenFault;
+use crate::upstream::UpstreamFault;
+use crate::upstream::page::PageFault;
+
+impl Refusal {
+    /// The inner reason, for the log: no secret, no upstream text, no identity.
+    #[must_use]
+    pub fn reason(&self) -> Cow<'static, str> {
+        match self {
+            Self::Config(fault) => fault.to_string().into(),
+            Self::Upstream(fault) => upstream_reason(*fault),
+            Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
+            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) => self.wire().message,
+        }
+    }
+}
+
+/// What the log says beyond what the caller was told.
+fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
+    let text = match fault {
+        CallerFault::NoCallerKey => "no x-authkit-key",
+        CallerFault::WrongCallerKey => "x-authkit-key is not TRUSTED_CALLER_KEY",
+        CallerFault::Authorization => "the Authorization header is not one bearer token",
+        CallerFault::Cookie(CookieFault::TooLarge) => "the Cookie header is too long",
+        CallerFault::Cookie(CookieFault::Twice) => "the cookie is there twice",
+        CallerFault::Grant(fault) => match fault {
+            GrantFault::Malformed => "grant: malformed",
+            GrantFault::Signature => "grant: signed by neither GRANT_KEY nor GRANT_KEY_PREVIOUS",
+            GrantFault::Audience => "grant: made for another origin",
+            GrantFault::Expired => "grant: expired",
+        },
+        CallerFault::Token(fault) => token_reason(fault),
+        CallerFault::NoCredential
+        | CallerFault::CrossSite
+        | CallerFault::NotTheirs
+        | CallerFault::Unspecified
+        | CallerFault::Identity(_)
+        | CallerFault::IdentityType
+        | CallerFault::Fields(_) => return None,
+    };
+    Some(text.into())
+}
+
+fn token_reason(fault: TokenFault) -> &'static str {
+    match fault {
+        TokenFault::TooLarge => "token: too long",
+        TokenFault::Malformed => "token: not a compact JWS with a JSON header",
+        TokenFault::Encrypted => "token: encrypted (JWE), which cannot be verified",
+        TokenFault::Critical => "token: header has crit, b64 or zip",
+        TokenFault::Type => "token: typ is that of another kind of token",
+        TokenFault::Algorithm => "token: alg is not in JWT_ALGORITHMS",
+        TokenFault::NoKey => "token: the issuer has no key for its kid and alg",
+        TokenFault::AmbiguousKey => "token: several keys of the issuer fit",
+        TokenFault::KeysUnavailable => "the issuer's keys could not be loaded: check JWT_JWKS_URL",
+        TokenFault::Signature => "token: signature does not verify",
+        TokenFault::Payload => "token: payload is not a JSON object with unique names",
+        TokenFault::NoExpiry => "token: no exp",
+        TokenFault::TimeClaim => "token: exp, nbf or iat is no number",
+        TokenFault::Expired => "token: expired",
+        TokenFault::NotYetValid => "token: nbf or iat is in the future",
+        TokenFault::Issuer => "token: iss is not in JWT_ISSUER",
+        TokenFault::Audience => "token: aud is not in JWT_AUDIENCE",
+        TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
+        TokenFault::NotAUser => "token: stands for no signed-in user",
+        TokenFault::NoSubject => "token: the identity claim is missing or empty",
+    }
+}
+
+fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
+    match fault {
+        UpstreamFault::Status(401 | 403) => {
+            "upstream refused the secret key: check the key binding and its environment".into()
+        }
+        UpstreamFault::Status(404) => {
+            "upstream answered 404: check AUTHKIT_PROVIDER and AUTHKIT_BASE_URL".into()
+        }
+        UpstreamFault::Status(status) | UpstreamFault::Unavailable(status, _) => {
+            format!("upstream answered {status}").into()
+        }
+        UpstreamFault::Redirect(status) => {
+            format!("upstream answered {status}: redirects are not followed").into()
+        }
+        UpstreamFault::RateLimited(_) => "upstream answered 429".into(),
+        UpstreamFault::Network => "upstream not reached, or the connection broke".into(),
+        UpstreamFault::Malformed(PageFault::NotAnObject) => {
+            "upstream body is not a JSON object".into()
+        }
+        UpstreamFault::Malformed(PageFault::NoRows) => "upstream body has no array `rows`".into(),
+        UpstreamFault::Malformed(PageFault::NoPageCount) => {
+            "upstream body has no whole number `pages`".into()
+        }
+        UpstreamFault::TooLarge => "upstream body is larger than the limit".into(),
+        UpstreamFault::TooManyPages => "upstream claims more pages than the limit".into(),
+        UpstreamFault::Timeout => "upstream did not answer within the deadline".into(),
+    }
+}

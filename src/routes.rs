@@ -1,0 +1,161 @@
+//! Which paths are ours, and whose words are spoken there.
+
+use crate::error::dialect::Dialect;
+use crate::limits::MAX_PATH_BYTES;
+
+/// The path of the token route, after the prefix.
+pub const TOKEN_PATH: &str = "/api/authkit";
+
+/// The path of the Python samples, after the prefix.
+pub const PYTHON_PATH: &str = "/authkit-token";
+
+/// What follows a token path to make it a grant path.
+const GRANT_SUFFIX: &str = "/grant";
+
+/// The paths of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routes {
+    token_paths: Vec<(RoutePath, Dialect)>,
+}
+
+/// A path of our own: it starts with a slash, ends without one, and has only characters that no
+/// client and no proxy rewrites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutePath(String);
+
+impl RoutePath {
+    /// Reads a path; `None` when it could not be matched reliably.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let segment = |part: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+            !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain)
+        };
+        let parts = text.strip_prefix('/')?;
+        let fits = text.len() <= MAX_PATH_BYTES && parts.split('/').all(segment);
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// The token route.
+    Token,
+    /// The grant route.
+    Grant,
+}
+
+impl Routes {
+    /// The routes below `prefix`, those of `python` too if that is a dialect, and `aliases` of the
+    /// token route, which stand as they are.
+    #[must_use]
+    pub fn new(prefix: Option<&RoutePath>, aliases: Vec<RoutePath>, python: Dialect) -> Self {
+        let prefix = prefix.map_or("", |prefix| &prefix.0);
+        let below = |path: &str| RoutePath(format!("{prefix}{path}"));
+        let mut token_paths = vec![(below(TOKEN_PATH), Dialect::Own)];
+        if python != Dialect::Own {
+            token_paths.push((below(PYTHON_PATH), python));
+        }
+        token_paths.extend(aliases.into_iter().map(|path| (path, Dialect::Own)));
+        Self { token_paths }
+    }
+
+    /// Where a path leads. One slash at its end makes no difference: a redirect, which is what the
+    /// samples' servers answer, is more than a preflight may meet.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<(Destination, Dialect)> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        self.token_paths.iter().find_map(|(own, dialect)| {
+            match path.strip_prefix(own.0.as_str())? {
+                "" => Some((Destination::Token, *dialect)),
+                GRANT_SUFFIX => Some((Destination::Grant, *dialect)),
+                _ => None,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{Destination, Dialect, RoutePath, Routes};
+
+    fn path(text: &str) -> RoutePath {
+        RoutePath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn lead_to_the_token_and_to_grants() {
+        let routes = Routes::new(None, vec![path("/api/pica-token")], Dialect::Own);
+        for (path, found) in [
+            ("/api/authkit", Some(Destination::Token)),
+            ("/api/authkit/", Some(Destination::Token)),
+            ("/api/authkit/grant", Some(Destination::Grant)),
+            ("/api/authkit/grant/", Some(Destination::Grant)),
+            ("/api/pica-token", Some(Destination::Token)),
+            ("/api/pica-token/grant", Some(Destination::Grant)),
+            ("/api/authkit//", None),
+            ("/api/authkit/grant/x", None),
+            ("/api/authkitgrant", None),
+            ("/api/authkit2", None),
+            ("/API/authkit", None),
+            ("/api/authki%74", None),
+            ("/authkit-token", None),
+            ("/", None),
+            ("", None),
+        ] {
+            let dialect = Dialect::Own;
+            assert_eq!(routes.find(path), found.map(|to| (to, dialect)), "{path}");
+        }
+    }
+
+    #[test]
+    fn speak_python_where_the_python_samples_were() {
+        for dialect in [Dialect::FastApi, Dialect::Flask] {
+            let routes = Routes::new(None, Vec::new(), dialect);
+            assert_eq!(
+                routes.find("/authkit-token"),
+                Some((Destination::Token, dialect))
+            );
+            assert_eq!(
+                routes.find("/api/authkit"),
+                Some((Destination::Token, Dialect::Own))
+            );
+        }
+    }
+
+    #[test]
+    fn stand_below_a_prefix_but_for_aliases() {
+        let routes = Routes::new(Some(&path("/v2")), vec![path("/old")], Dialect::Flask);
+        assert!(routes.find("/v2/api/authkit").is_some());
+        assert!(routes.find("/v2/authkit-token").is_some());
+        assert!(routes.find("/old").is_some());
+        assert_eq!(routes.find("/api/authkit"), None);
+        assert_eq!(routes.find("/v2/old"), None);
+    }
+
+    #[test]
+    fn are_made_of_plain_characters() {
+        for text in ["/a", "/a/b-c_d.e~f", "/.well-known/x"] {
+            assert!(RoutePath::parse(text).is_some(), "{text}");
+        }
+        let long = format!("/{}", "a".repeat(256));
+        for text in [
+            "", "/", "a", "/a/", "//a", "/a//b", "/a b", "/a?b", "/a#b", "/a%20b", "/ä", "/a/..",
+            "/./a", "/a*", &long,
+        ] {
+            assert!(RoutePath::parse(text).is_none(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panic_on_a_path(text in any::<String>()) {
+            let routes = Routes::new(None, Vec::new(), Dialect::FastApi);
+            let _ = routes.find(&text);
+            let _ = RoutePath::parse(&text);
+        }
+    }
+}
