@@ -18,6 +18,7 @@ use crate::body::Watched;
 use crate::envelope;
 use crate::fault::Target;
 use crate::record::{Recorded, Route};
+use crate::sign_in::ACCESS_KEYS;
 use crate::state::Shared;
 use crate::wire::Link;
 
@@ -55,7 +56,9 @@ pub(crate) async fn observe(
         "/v1/authkit" | "/v1/authkit/token" => Route::Token,
         "/v1/users/flags" => Route::Flags,
         TRAP => Route::Trap,
-        _ if path.starts_with("/_sandbox/") => return next.run(request).await,
+        _ if path.starts_with("/_sandbox/") || path == ACCESS_KEYS => {
+            return next.run(request).await;
+        }
         _ => Route::Other,
     };
     let at_ms = shared.journal.elapsed_ms();

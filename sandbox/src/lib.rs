@@ -22,6 +22,8 @@
 //! - `settings`, `fault`: every knob, as data ([`Settings`], [`Fault`])
 //! - `record`: what is remembered of requests ([`Recorded`], [`Observed`])
 //! - `api`, `control`: the routes of the APIs, and those under `/_sandbox/`
+//! - `issuer`, `sign_in`: who signs tokens for users ([`Issuer`]), and its routes
+//! - `widget`: the page that stands in for the hosted widget
 //! - `state`: what connections share; which faults a call meets
 //! - `answer`, `envelope`, `catalogue`: from a plan to an answer, its JSON, its rows
 //! - `body`, `wire`: bodies that drip or stop, connections that break
@@ -34,7 +36,10 @@ mod settings;
 
 mod api;
 mod control;
+mod issuer;
+mod sign_in;
 mod state;
+mod widget;
 
 mod answer;
 mod catalogue;
@@ -47,6 +52,7 @@ mod wire;
 
 pub use envelope::DETAIL_MARKER;
 pub use fault::{Fault, FaultKind, Target, WrongShape};
+pub use issuer::{AUDIENCE, Issuer};
 pub use record::{MAX_RECORDED, Observed, Recorded, Route};
 pub use server::{Options, Sandbox};
 pub use settings::{InvalidSettings, RequestIdKind, Settings};

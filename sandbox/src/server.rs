@@ -13,10 +13,11 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use crate::issuer::Issuer;
 use crate::record::{Observed, Recorded};
 use crate::settings::Settings;
 use crate::state::Shared;
-use crate::{api, catalogue, control, wire};
+use crate::{api, catalogue, control, sign_in, widget, wire};
 
 /// Where to listen and whom to let in.
 pub struct Options {
@@ -59,10 +60,6 @@ impl Sandbox {
     /// # Errors
     /// When the settings are invalid or the address cannot be listened on.
     pub fn start(options: Options) -> io::Result<Self> {
-        let shared = Shared::new(options.key, options.settings, options.log)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let shared = Arc::new(shared);
-
         // One thread only: it makes "the last byte is written" and "the call is over" one step as
         // seen from any client, without which `max_in_flight` would sometimes be one too high.
         let runtime = runtime::Builder::new_current_thread()
@@ -71,6 +68,10 @@ impl Sandbox {
         let listener = std::net::TcpListener::bind((options.host.as_str(), options.port))?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
+        let issuer = Issuer::new(format!("http://{addr}"));
+        let shared = Shared::new(options.key, options.settings, options.log, issuer)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let shared = Arc::new(shared);
         let guard = runtime.enter();
         let listener = TcpListener::from_std(listener)?;
         drop(guard);
@@ -106,6 +107,12 @@ impl Sandbox {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Who signs tokens. Its keys live as long as the sandbox.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.shared.issuer
     }
 
     /// The settings in force.
@@ -240,6 +247,8 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Rec
     let routes = Router::new()
         .merge(api::routes())
         .merge(control::routes())
+        .merge(sign_in::routes())
+        .merge(widget::routes())
         .layer(observe)
         .with_state(Arc::clone(&shared));
     let grace = tokio::select! {

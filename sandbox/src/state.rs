@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::catalogue::{Catalogue, Look};
 use crate::fault::{FaultKind, Target};
+use crate::issuer::Issuer;
 use crate::record::Journal;
 use crate::settings::{InvalidSettings, Settings};
 use crate::sync::lock;
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) key: String,
     pub(crate) catalogue: Catalogue,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) issuer: Issuer,
     active: Mutex<Active>,
     next_request_id: AtomicU64,
 }
@@ -44,12 +46,18 @@ pub(crate) struct Plan {
 }
 
 impl Shared {
-    pub(crate) fn new(key: String, settings: Settings, log: bool) -> Result<Self, InvalidSettings> {
+    pub(crate) fn new(
+        key: String,
+        settings: Settings,
+        log: bool,
+        issuer: Issuer,
+    ) -> Result<Self, InvalidSettings> {
         settings.validate()?;
         Ok(Self {
             key,
             catalogue: Catalogue::default(),
             journal: Arc::new(Journal::new(log)),
+            issuer,
             active: Mutex::new(Active::new(settings)),
             next_request_id: AtomicU64::new(FIRST_REQUEST_ID),
         })

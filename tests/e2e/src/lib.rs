@@ -3,7 +3,6 @@
 //!
 //! - [`profile`]: the deployments that tests share, and the lease on one of them
 //! - [`client`], [`answer`]: requests written byte by byte, and what comes back
-//! - [`issuer`]: who signs tokens, and serves the keys to check them with
 //! - [`log`]: what a Worker printed
 //! - [`sdk`]: the official SDK, to compare with
 //! - [`worker`]: one `wrangler dev` process
@@ -27,7 +26,6 @@
 
 pub mod answer;
 pub mod client;
-pub mod issuer;
 pub mod log;
 pub mod profile;
 pub mod sdk;

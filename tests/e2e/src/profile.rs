@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use authkit_sandbox::{DETAIL_MARKER, Options, Sandbox};
+use authkit_sandbox::{AUDIENCE, DETAIL_MARKER, Issuer, Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::PATIENCE;
 use crate::answer::Answer;
 use crate::client::Request;
-use crate::issuer::{AUDIENCE, Issuer};
 use crate::log::Log;
 use crate::worker::{Bindings, Worker};
 
@@ -50,10 +49,8 @@ const COUNT: usize = 7;
 /// One deployment and its upstream.
 #[derive(Debug)]
 pub struct Edge {
-    /// The upstream.
+    /// The upstream, and who signs tokens for [`Profile::Verified`].
     pub sandbox: Sandbox,
-    /// Who signs tokens, for [`Profile::Verified`].
-    pub issuer: Issuer,
     worker: Worker,
 }
 
@@ -79,24 +76,19 @@ impl Profile {
             ..Options::default()
         })
         .map_err(|error| error.to_string())?;
-        let issuer = Issuer::start();
-        let bindings = self.bindings(&sandbox.base_url(), &issuer.url());
+        let bindings = self.bindings(sandbox.issuer());
         let name = format!("{self:?}").to_lowercase();
         let worker = Worker::start(&name, &bindings)?;
-        Ok(Edge {
-            sandbox,
-            issuer,
-            worker,
-        })
+        Ok(Edge { sandbox, worker })
     }
 
-    /// The variables and secrets, with `upstream` as the base URL and `issuer` to sign tokens.
-    pub fn bindings(self, upstream: &str, issuer: &str) -> Bindings {
+    /// The variables and secrets, with the sandbox of this issuer as the upstream.
+    pub fn bindings(self, issuer: &Issuer) -> Bindings {
         if self == Self::Bare {
             return Bindings::default();
         }
         let mut variables = BTreeMap::from([
-            ("AUTHKIT_BASE_URL", json!(upstream)),
+            ("AUTHKIT_BASE_URL", json!(issuer.url())),
             ("ENVIRONMENT", json!("development")),
             ("IDENTITY_SOURCE", json!("header,body")),
         ]);
@@ -118,13 +110,13 @@ impl Profile {
             Self::Verified => {
                 variables.extend([
                     ("IDENTITY_SOURCE", json!("grant,jwt,access")),
-                    ("JWT_ISSUER", json!(issuer)),
+                    ("JWT_ISSUER", json!(issuer.url())),
                     ("JWT_AUDIENCE", json!(AUDIENCE)),
                     ("JWT_ALGORITHMS", json!("RS256,PS256,ES256,EdDSA")),
-                    ("JWT_JWKS_URL", json!(format!("{issuer}/keys"))),
+                    ("JWT_JWKS_URL", json!(issuer.keys_url())),
                     ("JWT_COOKIE", json!("session")),
                     ("JWT_ORGANIZATION_CLAIM", json!("org.id")),
-                    ("ACCESS_TEAM_DOMAIN", json!(issuer)),
+                    ("ACCESS_TEAM_DOMAIN", json!(issuer.url())),
                     ("ACCESS_AUD", json!(AUDIENCE)),
                 ]);
                 secrets.insert("GRANT_KEY", GRANT_KEY);

@@ -5,14 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use authkit_edge_e2e::PATIENCE;
-use authkit_edge_e2e::profile::Profile;
-use authkit_edge_e2e::worker::Worker;
+use authkit_edge_e2e::worker::{Bindings, Worker};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[test]
 fn leaves_no_process_behind() {
-    let bindings = Profile::Bare.bindings("", "");
+    let bindings = Bindings::default();
     let mut worker = Worker::start("abandoned", &bindings).unwrap();
     let group = worker
         .log

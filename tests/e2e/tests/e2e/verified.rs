@@ -18,19 +18,22 @@ fn minted_for(edge: &Edge) -> Value {
 fn mints_for_the_subject_of_a_token_of_any_algorithm() {
     let edge = Profile::Verified.lease();
     for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
-        let token = edge.issuer.token(algorithm, algorithm, &json!({}));
+        let token = edge
+            .sandbox
+            .issuer()
+            .token(algorithm, algorithm, &json!({}));
         edge.send(&bearer(&token).json("{}")).assert_token();
         let wanted = json!({"identity": algorithm, "identityType": "user"});
         assert_eq!(minted_for(&edge), wanted);
     }
-    assert!(edge.issuer.loads() <= 2, "keys are kept");
+    assert!(edge.sandbox.issuer().loads() <= 2, "keys are kept");
 }
 
 #[test]
 fn refuses_a_token_of_which_a_byte_was_changed() {
     let edge = Profile::Verified.lease();
     for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
-        let token = edge.issuer.token(algorithm, "ada", &json!({}));
+        let token = edge.sandbox.issuer().token(algorithm, "ada", &json!({}));
         let dots: Vec<usize> = token.match_indices('.').map(|(at, _)| at).collect();
         // In the payload, and at both ends and in the middle of the signature.
         for index in [
@@ -54,7 +57,7 @@ fn refuses_a_token_of_which_a_byte_was_changed() {
 #[test]
 fn refuses_a_token_signed_for_another_algorithm_or_by_nobody() {
     let edge = Profile::Verified.lease();
-    let token = edge.issuer.token("RS256", "ada", &json!({}));
+    let token = edge.sandbox.issuer().token("RS256", "ada", &json!({}));
     let (_, rest) = token.split_once('.').unwrap();
     // {"alg":"none"}, {"alg":"HS256"}, {"alg":"PS256","kid":"rsa"}, {"alg":"ES256","kid":"ec"}
     for header in [
@@ -93,7 +96,8 @@ fn asks_strangers_to_sign_in() {
 fn gives_nobody_anothers_identity() {
     let edge = Profile::Verified.lease();
     let token = edge
-        .issuer
+        .sandbox
+        .issuer()
         .token("ES256", "ada", &json!({"org": {"id": "acme"}}));
     for (body, identity) in [
         (r#"{"identityType":"organization"}"#, Some("acme")),
@@ -119,7 +123,7 @@ fn gives_nobody_anothers_identity() {
 #[test]
 fn lets_the_widget_carry_a_grant_and_not_the_session() {
     let edge = Profile::Verified.lease();
-    let token = edge.issuer.token("EdDSA", "ada", &json!({}));
+    let token = edge.sandbox.issuer().token("EdDSA", "ada", &json!({}));
     let ask = Request::anonymous()
         .at("/api/authkit/grant")
         .header("cookie", format!("theme=dark; session={token}"))
@@ -163,7 +167,7 @@ fn lets_the_widget_carry_a_grant_and_not_the_session() {
 fn believes_cloudflare_access() {
     let edge = Profile::Verified.lease();
     let assertion = |kind: &str| {
-        edge.issuer.token(
+        edge.sandbox.issuer().token(
             "RS256",
             "0f1e",
             &json!({"type": kind, "aud": ["the-audience"]}),
@@ -177,7 +181,10 @@ fn believes_cloudflare_access() {
     edge.send(&request("org"))
         .assert_error(401, "invalid_token");
     // Access signs by RS256 alone, whatever else the keys could do.
-    let other = edge.issuer.token("ES256", "0f1e", &json!({"type": "app"}));
+    let other = edge
+        .sandbox
+        .issuer()
+        .token("ES256", "0f1e", &json!({"type": "app"}));
     edge.send(&Request::anonymous().header("cf-access-jwt-assertion", other))
         .assert_error(401, "invalid_token");
     edge.assert_upstream_calls(0, 0);
@@ -186,7 +193,10 @@ fn believes_cloudflare_access() {
 #[test]
 fn logs_no_token_no_grant_and_no_identity() {
     let edge = Profile::Verified.lease();
-    let token = edge.issuer.token("ES256", "ada-lovelace", &json!({}));
+    let token = edge
+        .sandbox
+        .issuer()
+        .token("ES256", "ada-lovelace", &json!({}));
     let ask = bearer(&token).at("/api/authkit/grant").json("{}");
     let grant = edge.send(&ask).json()["grant"].as_str().unwrap().to_owned();
     edge.send(&bearer(&token)).assert_token();
