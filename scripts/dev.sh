@@ -24,10 +24,13 @@ for name in PORT SANDBOX_PORT; do
 done
 
 scripts/build.sh
+sandbox_url=http://127.0.0.1:$sandbox_port
+DEMO_SANDBOX=$sandbox_url scripts/web.sh
 say "Compiling the sandbox (about a minute the first time)"
 cargo build --quiet --package authkit-sandbox
 sandbox=${CARGO_TARGET_DIR:-target}/debug/authkit-sandbox
 
+widgets=https://authkit.picaos.com,https://auth.withone.ai
 groups=
 alive() { kill -0 -- "$1" 2>/dev/null; }
 # shellcheck disable=SC2317 # called by the trap
@@ -47,17 +50,18 @@ set -m
 "$sandbox" --port "$sandbox_port" </dev/null &
 groups=-$!
 # With --env-file wrangler reads no .dev.vars, so a real key in one is never used here;
-# nor does it take one from this shell.
-CLOUDFLARE_INCLUDE_PROCESS_ENV=false wrangler dev --port "$port" \
+# nor does it take one from this shell. What has a port in it cannot stand in that file.
+CLOUDFLARE_INCLUDE_PROCESS_ENV=false wrangler dev --env demo --port "$port" \
   --show-interactive-dev-session=false --env-file sandbox/dev.env \
-  --var "AUTHKIT_BASE_URL:http://127.0.0.1:$sandbox_port" </dev/null &
+  --var "AUTHKIT_BASE_URL:$sandbox_url" --var "ALLOWED_ORIGINS:$widgets,$sandbox_url" \
+  --var "JWT_ISSUER:$sandbox_url" --var "JWT_JWKS_URL:$sandbox_url/_sandbox/keys" </dev/null &
 groups="$groups -$!"
 set +m
 
 running() { for group in $groups; do alive "$group" || return 1; done; }
 while running && is_free "$port"; do sleep 0.5; done
 if running; then
-  say "Worker on http://localhost:$port (sandbox on http://127.0.0.1:$sandbox_port). Try:"
+  say "Demo on http://localhost:$port (sandbox on $sandbox_url). Or try:"
   printf '\n    %s\n\n' "curl -sX POST localhost:$port/api/authkit -H 'x-user-id: user_123' | jq '.rows | length'"
   say "Ctrl-C stops both"
 fi

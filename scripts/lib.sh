@@ -46,6 +46,15 @@ find_tool() { # name version
   return 1
 }
 
+# Installs the packages of a folder's lock file, unless they are there already.
+install_packages() { # folder what
+  want=$(cat "$1/package.json" "$1/package-lock.json" "$1/.npmrc" | digest)
+  [ "$(cat "$1/node_modules/.stamp" 2>/dev/null)" = "$want" ] && return
+  say "Installing $2 from npm"
+  npm ci --prefix "$1" --loglevel=error
+  echo "$want" >"$1/node_modules/.stamp"
+}
+
 has_wasm_target() { [ -d "$("$1" --print target-libdir --target $wasm 2>/dev/null)" ]; }
 
 # Makes `cargo ... --target wasm32-unknown-unknown` work in this shell and says how to

@@ -35,7 +35,9 @@ function begin(given) {
 }
 
 // Only @withone/auth says what it is capable of, and only its widget pages.
-const isOne = () => payload.capabilities !== undefined;
+function isOne() {
+  return payload.capabilities !== undefined;
+}
 
 async function load() {
   show(title(), make("p", { className: "soft", textContent: "Loading…" }));

@@ -1,0 +1,129 @@
+// The life of a grant, and what a person is told when something is wrong.
+
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { assertQuiet, newContext, openDemo, openWidget, startBrowser } from "./browser.mjs";
+import { GRANT_KEY, startRig } from "./rig.mjs";
+
+const GRANT = "/api/authkit/grant";
+const TOKEN = "/api/authkit";
+
+describe("grants and errors", () => {
+  let rig, browser, context, expected;
+  before(async () => {
+    [rig, browser] = await Promise.all([startRig(), startBrowser()]);
+  });
+  after(() => Promise.all([rig?.stop(), browser?.close()]));
+  beforeEach(async () => {
+    await rig.sandbox.reset();
+    rig.proxy.clear();
+    context = await newContext(browser);
+    expected = [];
+  });
+  afterEach(async () => {
+    assertQuiet(context, rig, expected);
+    await context.close();
+  });
+
+  test("shows in the widget that a grant has expired, and works with a new one", async () => {
+    expected = [/status of 401/];
+    const page = await openDemo(context, rig);
+    // What the page holds after the computer was asleep: a true grant whose time is over.
+    await page.route(`**${GRANT}`, (route) => route.fulfill({ json: outdated(rig.url, "ada") }));
+    await page.getByRole("button", { name: "Renew" }).click();
+    await page.getByText("A grant, good for 4:").waitFor();
+    const widget = await openWidget(page);
+    await widget.getByText(/expired|not valid/).waitFor();
+    const refused = rig.proxy.all("POST", TOKEN).at(-1);
+    assert.equal(refused.status, 401);
+    await widget.locator("#close").click();
+    await page.locator("#event-link").waitFor({ state: "detached" });
+
+    await page.unroute(`**${GRANT}`);
+    await page.getByRole("button", { name: "Renew" }).click();
+    await rig.proxy.nth(2, "POST", GRANT);
+    await page.getByText("A grant, good for 5:").or(page.getByText("A grant, good for 4:")).waitFor();
+    await (await openWidget(page)).getByLabel("Search").waitFor();
+  });
+
+  test("renews a grant a minute before it ends", async () => {
+    await context.clock.install();
+    const page = await openDemo(context, rig);
+    assert.equal(rig.proxy.all("POST", GRANT).length, 1);
+    // The page's clock only. The Worker's goes on as ever.
+    await page.clock.runFor(230_000);
+    assert.equal(rig.proxy.all("POST", GRANT).length, 1);
+    await page.clock.runFor(15_000);
+    assert.equal((await rig.proxy.nth(2, "POST", GRANT)).status, 200);
+  });
+
+  test("asks for a new grant on the way to the widget when the old one is about to end", async () => {
+    const page = await openDemo(context, rig);
+    // The clock jumps, as it does when a computer wakes up: no timer has run.
+    await page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 290_000;
+    });
+    const widget = await openWidget(page);
+    await widget.getByLabel("Search").waitFor();
+    assert.equal(rig.proxy.all("POST", GRANT).length, 2);
+  });
+
+  test("says so when the session is over", async () => {
+    expected = [/status of 401/];
+    const page = await openDemo(context, rig);
+    await context.clearCookies();
+    await page.getByRole("button", { name: "Renew" }).click();
+    await page.getByText("You are not signed in any more. Please sign in again.").waitFor();
+    await page.getByText(/^Request [\w-]+$/).waitFor();
+  });
+
+  test("says so when the upstream's limit is reached, in the page and in the widget", async () => {
+    expected = [/status of 429/];
+    const page = await openDemo(context, rig);
+    const limit = { status: { status: 429, retry_after: "40" } };
+    await rig.sandbox.configure({ faults: [{ target: "token", kind: limit }] });
+    const widget = await openWidget(page);
+    await widget.locator(".bad").waitFor();
+    const shown = await widget.locator(".bad").textContent();
+    assert.match(shown, /\w+ .*\w+/, "a sentence");
+    assert.doesNotMatch(shown, /sandbox-error-detail/);
+    await widget.locator("#close").click();
+    await page.locator("#event-link").waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByText("Try again in 40 seconds.").waitFor();
+  });
+
+  test("says so when the server cannot be reached", async () => {
+    expected = [/ERR_EMPTY_RESPONSE|ERR_CONNECTION|ERR_SOCKET/];
+    const page = await openDemo(context, rig);
+    rig.proxy.broken = true;
+    await page.getByRole("button", { name: "Renew" }).click();
+    await page.getByText("The server cannot be reached. Check your connection and try again.").waitFor();
+    rig.proxy.broken = false;
+    await page.getByRole("button", { name: "Renew" }).click();
+    await page.locator("#problem").waitFor({ state: "hidden" });
+    await page.getByText(/^A grant, good for/).waitFor();
+  });
+
+  test("says where to go when no app is enabled yet", async () => {
+    await rig.sandbox.configure({ catalogue: 0 });
+    const page = await context.newPage();
+    await page.goto(rig.url);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("No app is enabled in your dashboard yet.").waitFor();
+    const widget = await openWidget(page);
+    await widget.getByText("No integrations available.").waitFor();
+  });
+});
+
+/** A grant as the Worker makes them, one second too old, with an answer that says otherwise. */
+function outdated(origin, user) {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { kind: "authkit-token", aud: origin, id: user, id_type: "user", exp: now - 1 };
+  const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
+  const mac = createHmac("sha256", GRANT_KEY).update(`authkit-edge grant\0v1.${payload}`).digest("base64url");
+  const grant = `v1.${payload}.${mac}`;
+  return { grant, expires_at: now + 295, headers: { "x-authkit-grant": grant } };
+}
