@@ -10,6 +10,8 @@ mod control;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod front_end;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod program;

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Runs the browser tests: the demo in Chromium against the built Worker. Arguments go to node.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "Installing Chromium (about 400 MB)"
+    apt-get update -qq
+    apt-get install -y -qq chromium >/dev/null
+  else
+    die "the browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path"
+  fi
+fi
+
+# The demo is built by the tests themselves, for the ports that they find free.
+install_packages web "the official front-end packages"
+install_packages tests/browser "Playwright without a browser, and axe"
+cargo build --quiet --package authkit-sandbox
+say "Browser tests in $("${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" --version 2>/dev/null); pictures go to ${SCREENSHOTS:-target/browser}"
+# One file at a time: each starts a Worker and a browser of its own.
+exec node --test --test-concurrency=1 --test-reporter=spec "$@" tests/browser/*.test.mjs
