@@ -27,11 +27,12 @@ $("sign-in").onsubmit = (event) => {
     $("open").focus();
   });
 };
-$("sign-out").onclick = () => {
-  signOut();
-  start();
-  $("user").focus();
-};
+$("sign-out").onclick = () =>
+  attempt(async () => {
+    await signOut();
+    await start();
+    $("user").focus();
+  });
 $("renew").onclick = () => attempt(renew);
 $("connect").onsubmit = (event) => {
   event.preventDefault();

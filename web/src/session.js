@@ -6,6 +6,7 @@
 import { post } from "./problem.js";
 
 const COOKIE = "session";
+const HOUR = 3_600_000;
 const tabs = new BroadcastChannel("session");
 
 /** The name of who is signed in, else undefined. For display: the Worker checks the token. */
@@ -25,12 +26,13 @@ export function user() {
 export async function signIn(name) {
   // As text, the request needs no preflight.
   const { token } = await post(SETTINGS.signIn, { body: JSON.stringify({ user: name }) });
-  document.cookie = `${COOKIE}=${token}; Path=/; SameSite=Lax; Max-Age=3600`;
+  // Not `document.cookie`, which returns before other tabs can see what was set.
+  await cookieStore.set({ name: COOKIE, value: token, path: "/", sameSite: "lax", expires: Date.now() + HOUR });
   tabs.postMessage("changed");
 }
 
-export function signOut() {
-  document.cookie = `${COOKIE}=; Path=/; Max-Age=0`;
+export async function signOut() {
+  await cookieStore.delete(COOKIE);
   tabs.postMessage("changed");
 }
 

@@ -2,6 +2,7 @@
 
 use authkit_edge_e2e::client::{Request, WIDGET};
 use authkit_edge_e2e::profile::{Edge, Profile};
+use authkit_sandbox::AUDIENCE;
 use serde_json::{Value, json};
 
 fn bearer(token: &str) -> Request {
@@ -167,11 +168,9 @@ fn lets_the_widget_carry_a_grant_and_not_the_session() {
 fn believes_cloudflare_access() {
     let edge = Profile::Verified.lease();
     let assertion = |kind: &str| {
-        edge.sandbox.issuer().token(
-            "RS256",
-            "0f1e",
-            &json!({"type": kind, "aud": ["the-audience"]}),
-        )
+        edge.sandbox
+            .issuer()
+            .token("RS256", "0f1e", &json!({"type": kind, "aud": [AUDIENCE]}))
     };
     let request =
         |kind: &str| Request::anonymous().header("cf-access-jwt-assertion", assertion(kind));
