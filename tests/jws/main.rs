@@ -5,5 +5,6 @@
 #[path = "../handler/oracle.rs"]
 mod oracle;
 
+mod interop;
 mod native;
 mod wycheproof;

@@ -1,6 +1,7 @@
 //! Tokens to test the signature checks with, each as a [`Question`] with the answer that is due.
 //!
 //! - [`wycheproof`]: Google's and C2SP's vectors, with [`skips`]: those we answer otherwise
+//! - [`interop`]: fresh tokens by other people's libraries, whole and with a byte changed
 //! - [`outcome`]: comparing answers with what is due
 //!
 //! The same cases are asked natively (`tests/jws`) and in workerd (`tests/e2e`).
@@ -11,6 +12,7 @@
     reason = "a harness panics everywhere, since that is how a test fails"
 )]
 
+pub mod interop;
 pub mod outcome;
 pub mod skips;
 pub mod wycheproof;
@@ -28,6 +30,8 @@ pub struct Case {
     pub name: String,
     /// Whether a valid signature is what it has.
     pub valid: bool,
+    /// The one reason for which it may be refused, where there is only one.
+    pub refused_for: Option<&'static str>,
     /// The token and the endpoint's configuration.
     pub question: Question,
 }

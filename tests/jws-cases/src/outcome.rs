@@ -29,7 +29,8 @@ pub fn compare(cases: &[Case], verdicts: &[Verdict]) -> BTreeMap<&'static str, C
     let mut wrong = Vec::new();
     for (case, verdict) in cases.iter().zip(verdicts) {
         let count = counts.entry(case.source).or_default();
-        let agrees = verdict.accepted == case.valid;
+        let agrees = verdict.accepted == case.valid
+            && case.refused_for.is_none_or(|due| due == verdict.reason);
         let listed = SKIPS
             .iter()
             .any(|(source, id, _)| (*source, *id) == (case.source, case.id));

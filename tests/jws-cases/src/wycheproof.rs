@@ -127,6 +127,7 @@ impl Group {
                 name: format!("{}: {}", self.comment, vector.comment),
                 // Nobody here can read a JWE, so all are refused, whatever their result.
                 valid: vector.result == "valid" && !encrypted,
+                refused_for: None,
                 question: question(&keys, encrypted, token),
             }
         };
