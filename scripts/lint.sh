@@ -7,6 +7,6 @@ say "cargo fmt --check"
 cargo fmt --all --check
 say "clippy, native, all crates and targets"
 cargo clippy --workspace --all-targets -- -D warnings
-say "clippy, $wasm, the Worker"
+say "clippy, $wasm, the Workers"
 use_wasm_target
-$cargo_clippy --package authkit-edge --lib --target $wasm -- -D warnings
+$cargo_clippy --package authkit-edge --package authkit-jws-worker --lib --target $wasm -- -D warnings

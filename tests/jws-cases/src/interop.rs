@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use crate::Case;
 
-/// npm's `jose`.
+/// `jose`, from npm.
 pub const JOSE: &str = "jose";
 
-/// PyPI's `PyJWT`.
+/// `PyJWT`, from `PyPI`.
 pub const PYJWT: &str = "PyJWT";
 
 /// Tokens of each algorithm. Half of all signatures by P-521 begin with a zero, one in 256 of the
