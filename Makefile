@@ -11,7 +11,7 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev test lint fmt deploy clean
+.PHONY: help setup build build-tests dev test fuzz lint fmt deploy clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -26,9 +26,17 @@ build: ## Compile the Worker into build/
 dev: ## Run the Worker against the sandbox on PORT (8787) and SANDBOX_PORT (8788)
 	@scripts/dev.sh
 
-test: lint build ## Lint, unit tests, build, end-to-end tests
+test: lint build build-tests ## Lint, unit tests, build, end-to-end tests
 	cargo test --package authkit-edge --package authkit-sandbox
+	cargo test --manifest-path fuzz/Cargo.toml
 	cargo test --package authkit-edge-e2e
+
+# A second Worker, for the tests of signatures in workerd.
+build-tests: setup
+	@scripts/build.sh tests/jws-worker
+
+fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
+	@scripts/fuzz.sh
 
 lint: setup ## Check formatting and run clippy
 	@scripts/lint.sh
@@ -40,4 +48,5 @@ deploy: setup ## Deploy the Worker with wrangler
 	wrangler deploy
 
 clean: ## Remove what was built and installed here
-	rm -rf build target .tools node_modules .wrangler
+	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build
+	rm -rf fuzz/target fuzz/corpus fuzz/artifacts tests/interop/jose/node_modules tests/interop/pyjwt/.packages
