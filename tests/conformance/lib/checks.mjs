@@ -2,7 +2,8 @@
 // known faults. Each check says what is wrong, or nothing.
 import { DETAIL } from "./sandbox.mjs";
 
-const FIELDS = "code, error, message, request_id";
+/** FastAPI's clients get `detail` besides. */
+const FIELDS = /^code, (detail, )?error, message, request_id$/;
 
 /** What is wrong with an answer of the Worker to this request. */
 export function faultsOf(request, { facets, text }) {
@@ -14,7 +15,7 @@ export function faultsOf(request, { facets, text }) {
     [Number.isNaN(status), "no answer in time"],
     [(status === 200) !== token, "200 is for tokens, and tokens are 200"],
     [token && facets.rows !== "exact", "the rows are not the upstream's to the letter"],
-    [status >= 400 && method !== "HEAD" && facets["error fields"] !== FIELDS, "an error of another shape"],
+    [status >= 400 && method !== "HEAD" && !FIELDS.test(facets["error fields"]), "an error of another shape"],
     [status === 405 && facets.allow === "-", "405 without Allow"],
     [status === 429 && facets["retry-after"] === "-", "429 without Retry-After"],
     [status === 401 && facets["www-authenticate"] === "-", "401 without WWW-Authenticate"],

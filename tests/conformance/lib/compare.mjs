@@ -1,7 +1,7 @@
 // What differs between a sample and the Worker, and which of it is meant to.
 
 // These follow when the status is another one; `checks.mjs` says what they have to be then.
-const WITH_STATUS = new Set(["body", "rows", "white label", "error fields", "type", "allow"]
+const WITH_STATUS = new Set(["body", "rows", "white label", "error fields", "repeats", "type", "allow"]
   .concat(["location", "retry-after", "www-authenticate", "flags", "asked"]));
 
 /** The facets that differ: `{facet, theirs, ours}`. */

@@ -12,7 +12,8 @@ export function facetsOf(test, request, answer, seen, rows) {
     body: describe(text, json),
     rows: Array.isArray(json?.rows) ? fidelity(text, json.rows, rows) : "-",
     "white label": String(json?.isWhiteLabel ?? "-"),
-    "error fields": typeof json?.error === "string" ? Object.keys(json).sort().join(", ") : "-",
+    "error fields": isError(json) ? Object.keys(json).sort().join(", ") : "-",
+    repeats: repeats(json),
     type: (headers["content-type"] ?? "-").split(";")[0],
     cors: cors(request, answer),
     // Flask writes them in an order that changes.
@@ -41,11 +42,26 @@ function describe(text, json) {
   if (json === undefined) return `text "${cut(text)}"`;
   if (Array.isArray(json?.rows)) return token(json);
   if (text.includes(DETAIL)) return "the upstream's error body";
-  if (typeof json?.error === "string") return `error "${json.error}"`;
+  if (json.detail) return `detail ${detail(json.detail)}`;
+  if (isError(json)) return `error "${json.error}"`;
   return cut(JSON.stringify(json, (key, value) => (key === "requestId" ? "…" : value)));
 }
 
 const cut = (text) => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
+
+const isError = (json) => Boolean(json?.detail) || typeof json?.error === "string";
+
+/** FastAPI's description of an error, but for what it repeats of the request. */
+function detail(text) {
+  if (!Array.isArray(text)) return `"${text}"`;
+  const place = ({ loc }) => loc.filter((part) => typeof part === "string").join(".");
+  return text.map((one) => `${one.type} of ${place(one)}, "${one.msg}"`).join(" and ");
+}
+
+function repeats(json) {
+  if (!Array.isArray(json?.detail)) return "-";
+  return cut(json.detail.map(({ input, ctx, loc }) => JSON.stringify({ input, ctx, loc })).join(" "));
+}
 
 const KNOWN = ["rows", "total", "pages", "page", "requestId", "isWhiteLabel"];
 

@@ -31,7 +31,8 @@ function cell(system, id, records, cells) {
 
 const NAMES = {
   worker: "Worker",
-  "worker-body": "Worker, body",
+  "as-fastapi": "as FastAPI",
+  "as-flask": "as Flask",
   "next-app": "App Router",
   "next-pages": "Pages Router",
   express: "Express",
@@ -74,10 +75,10 @@ ${differences.map((rule, index) => `${index + 1}. ${item(rule)}`).join("\n")}
 ## Every case
 
 A case is a POST from the hosted widget, by \`user-1\`, with one integration upstream, but for what
-it says. *Worker* takes the identity from \`x-user-id\`, as the JavaScript samples do; *Worker, body*
-from the body, as the Python ones do. They have the status that the Worker answers; the samples
-*same*, or their status and the numbers of the differences above. *none* is no answer within ten
-seconds. The cases are in \`tests/conformance/cases.mjs\`, with the same headings.
+it says. *Worker* takes the identity from \`x-user-id\`, as the JavaScript samples do; *as FastAPI* and
+*as Flask* are the Worker with \`COMPATIBILITY\`, which takes it from the body. Their columns have the
+status that the Worker answers; those of the samples say *same*, or have their status and the numbers
+of the differences above. *none* is no answer within ten seconds.
 
 ${groups.map(table).join("\n\n")}
 `;

@@ -1,4 +1,4 @@
-// What is compared: the five samples, and the Worker once for each way of naming an identity.
+// What is compared: the five samples, and the Worker once for each of the contracts that they have.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "./children.mjs";
@@ -42,12 +42,12 @@ export const samples = [
     args: () => ["server.js"],
     ready: /listening/,
   }),
-  sample("fastapi", "body", "/authkit-token", "worker-body", {
+  sample("fastapi", "body", "/authkit-token", "as-fastapi", {
     command: join(apps, "fastapi/.venv/bin/python"),
     args: (port) => ["-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", `${port}`],
     ready: /Uvicorn running on/,
   }),
-  sample("flask", "body", "/authkit-token", "worker-body", {
+  sample("flask", "body", "/authkit-token", "as-flask", {
     command: join(apps, "flask/.venv/bin/python"),
     // Threads, so that a call that hangs does not hold up the next case.
     args: (port) => ["-m", "gunicorn", "app:app", "--bind", `127.0.0.1:${port}`, "--threads", "8"],
@@ -101,7 +101,10 @@ function compatibilityDate() {
   return text.match(/^compatibility_date = "(.*)"/m)[1];
 }
 
+const body = { IDENTITY_SOURCE: "body" };
+
 export const workers = [
   worker("worker", "header", "/api/authkit", { IDENTITY_SOURCE: "header" }),
-  worker("worker-body", "body", "/api/authkit", { IDENTITY_SOURCE: "body" }),
+  worker("as-fastapi", "body", "/authkit-token", { ...body, COMPATIBILITY: "fastapi" }),
+  worker("as-flask", "body", "/authkit-token", { ...body, COMPATIBILITY: "flask" }),
 ];
