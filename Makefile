@@ -11,11 +11,11 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests dev test fuzz lint fmt deploy clean
+.PHONY: help setup build build-tests dev test conformance fuzz lint fmt deploy clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 setup: ## Install the tools (the other commands do it when needed)
 	@scripts/setup.sh
@@ -35,6 +35,10 @@ test: lint build build-tests ## Lint, unit tests, build, end-to-end tests
 build-tests: setup
 	@scripts/build.sh tests/jws-worker
 
+conformance: build ## Run the five samples beside the Worker and compare every answer
+	node --test tests/conformance/lib/
+	node tests/conformance/run.mjs
+
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh
 
@@ -49,4 +53,6 @@ deploy: setup ## Deploy the Worker with wrangler
 
 clean: ## Remove what was built and installed here
 	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build
+	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
+	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
 	rm -rf fuzz/target fuzz/corpus fuzz/artifacts tests/interop/jose/node_modules tests/interop/pyjwt/.packages
