@@ -11,7 +11,7 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev test test-browser screenshots lint fmt deploy clean
+.PHONY: help setup build build-tests dev test test-browser screenshots conformance fuzz lint fmt deploy clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -26,8 +26,9 @@ build: ## Compile the Worker into build/
 dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788)
 	@scripts/dev.sh
 
-test: lint build ## Lint, unit tests, build, end-to-end tests, browser tests
+test: lint build build-tests ## Lint, unit tests, build, end-to-end tests, browser tests
 	cargo test --package authkit-edge --package authkit-sandbox
+	cargo test --manifest-path fuzz/Cargo.toml
 	cargo test --package authkit-edge-e2e
 	@scripts/browser.sh
 
@@ -36,6 +37,17 @@ test-browser: build ## The browser tests alone: the demo and the official widget
 
 screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
+
+# A second Worker, for the tests of signatures in workerd.
+build-tests: setup
+	@scripts/build.sh tests/jws-worker
+
+conformance: build ## Run the five samples beside the Worker and compare every answer
+	node --test tests/conformance/lib/
+	node tests/conformance/run.mjs
+
+fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
+	@scripts/fuzz.sh
 
 lint: setup ## Check formatting and run clippy
 	@scripts/lint.sh
@@ -47,4 +59,8 @@ deploy: setup ## Deploy the Worker with wrangler
 	wrangler deploy
 
 clean: ## Remove what was built and installed here
-	rm -rf build target .tools node_modules .wrangler web/dist web/node_modules tests/browser/node_modules
+	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build
+	rm -rf web/dist web/node_modules tests/browser/node_modules
+	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
+	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
+	rm -rf fuzz/target fuzz/corpus fuzz/artifacts tests/interop/jose/node_modules tests/interop/pyjwt/.packages

@@ -5,8 +5,10 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 say "cargo fmt --check"
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 say "clippy, native, all crates and targets"
 cargo clippy --workspace --all-targets -- -D warnings
-say "clippy, $wasm, the Worker"
+cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
+say "clippy, $wasm, the Workers"
 use_wasm_target
-$cargo_clippy --package authkit-edge --lib --target $wasm -- -D warnings
+$cargo_clippy --package authkit-edge --package authkit-jws-worker --lib --target $wasm -- -D warnings

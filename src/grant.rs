@@ -272,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn is_bounded() {
+        let keys = keys("a", None);
+        let of_length = |length: usize| format!("v1.{}.AAAA", "A".repeat(length - 8));
+        let fault = |length| keys.check(&of_length(length), ORIGIN, NOW).unwrap_err();
+        assert_eq!(fault(2047), GrantFault::Signature);
+        assert_eq!(fault(2048), GrantFault::Signature);
+        assert_eq!(fault(2049), GrantFault::Malformed);
+    }
+
+    #[test]
     fn is_strict_about_its_payload_even_when_it_is_signed() {
         let keys = keys("a", None);
         let good = r#"{"kind":"authkit-token","aud":"https://app.example","id":"ada","id_type":"user","exp":1800000000}"#;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::caller::{Caller, CallerFault, Question};
+use crate::caller::{Caller, Purpose, Question};
 use crate::config::{Config, Service};
 use crate::cors::{METHODS, Verdict};
 use crate::error::dialect::Dialect;
@@ -160,15 +160,7 @@ where
     R: Runtime + Verifier,
 {
     let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
-    let body = RequestBody::read(request, MediaType::Optional).await;
-    let body = body.map_err(Refusal::Body)?;
-    let question = Question {
-        request,
-        target,
-        body: &body,
-    };
-    let caller = service.callers.identify(&question, runtime).await;
-    let caller = caller.map_err(|fault| refuse(service, fault))?;
+    let caller = identify(Purpose::Token, service, request, target, runtime).await?;
     trace.note_caller(service, &caller);
 
     let client = Client::new(runtime, &service.endpoint, service.upstream_deadline);
@@ -191,15 +183,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let body = RequestBody::read(request, MediaType::Required).await;
-    let body = body.map_err(Refusal::Body)?;
-    let question = Question {
-        request,
-        target,
-        body: &body,
-    };
-    let caller = service.callers.identify_for_grant(&question, runtime).await;
-    let caller = caller.map_err(|fault| refuse(service, fault))?;
+    let caller = identify(Purpose::Grant, service, request, target, runtime).await?;
     trace.note_caller(service, &caller);
 
     let (grant, expires_at) = keys.issue(
@@ -217,6 +201,40 @@ where
     Ok(json(serde_json::to_vec(&body).unwrap_or_default()))
 }
 
+/// Reads the body and finds out who is calling.
+async fn identify<I, R>(
+    purpose: Purpose,
+    service: &Service,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+) -> Result<Caller, Refusal>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let media_type = match purpose {
+        Purpose::Token => MediaType::Optional,
+        Purpose::Grant => MediaType::Required,
+    };
+    let body = RequestBody::read(request, media_type).await;
+    let question = Question {
+        request,
+        target,
+        body: &body.map_err(Refusal::Body)?,
+    };
+    let caller = service.callers.identify(purpose, &question, runtime).await;
+    caller.map_err(|fault| {
+        let bearer = service.callers.takes_bearer_tokens();
+        let challenge = if bearer {
+            Challenge::Bearer
+        } else {
+            Challenge::Own
+        };
+        Refusal::Caller(fault, challenge)
+    })
+}
+
 /// What the grant route answers; `headers` goes into the widget's `token.headers` as it is.
 #[derive(Serialize)]
 struct GrantBody<'a> {
@@ -224,15 +242,6 @@ struct GrantBody<'a> {
     /// Seconds since the Unix epoch.
     expires_at: u64,
     headers: BTreeMap<&'static str, &'a str>,
-}
-
-fn refuse(service: &Service, fault: CallerFault) -> Refusal {
-    let challenge = if service.callers.takes_bearer_tokens() {
-        Challenge::Bearer
-    } else {
-        Challenge::Own
-    };
-    Refusal::Caller(fault, challenge)
 }
 
 fn json(body: Vec<u8>) -> Response {

@@ -113,7 +113,14 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), OriginFault> {
 /// The address of a bracketed host, which must be in its shortest form, as browsers write it.
 fn ipv6(text: &str) -> Result<Ipv6Addr, OriginFault> {
     let address: Ipv6Addr = text.parse().map_err(|_| OriginFault::Host)?;
-    if address.to_string() == text {
+    // Of an IPv4 address in IPv6, Rust writes the last part with dots and browsers do not.
+    let canonical = if address.to_ipv4_mapped().is_some() {
+        let [.., high, low] = address.segments();
+        format!("::ffff:{high:x}:{low:x}")
+    } else {
+        address.to_string()
+    };
+    if canonical == text {
         Ok(address)
     } else {
         Err(OriginFault::Host)
@@ -172,6 +179,7 @@ mod tests {
             "https://example.com:8443",
             "https://192.0.2.1",
             "https://[2001:db8::1]:444",
+            "https://[::ffff:c000:201]",
             "http://localhost",
             "http://localhost:3000",
             "http://127.0.0.1:5173",
@@ -209,6 +217,7 @@ mod tests {
             ("https://[::1", OriginFault::Host),
             ("https://[::1]x", OriginFault::Host),
             ("https://[0:0::1]", OriginFault::Host),
+            ("https://[::ffff:192.0.2.1]", OriginFault::Host),
             ("https://-a.example", OriginFault::Host),
             ("https://example.com:", OriginFault::Port),
             ("https://example.com:0", OriginFault::Port),

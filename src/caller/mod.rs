@@ -175,6 +175,25 @@ pub enum CallerFault {
     Fields(BodyFault),
 }
 
+/// What a caller is identified for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A token, by any source.
+    Token,
+    /// A grant: by a source that verifies, and for a page of the same origin, whatever the
+    /// credential is.
+    Grant,
+}
+
+impl Purpose {
+    fn takes(self, source: &Source) -> bool {
+        match (self, source) {
+            (Self::Token, _) | (Self::Grant, Source::Jwt(_) | Source::Access(_)) => true,
+            (Self::Grant, Source::Header(..) | Source::Body(_) | Source::Grant(_)) => false,
+        }
+    }
+}
+
 /// What a request says of itself, as far as identities go.
 pub struct Question<'a, I> {
     /// The request.
@@ -186,12 +205,13 @@ pub struct Question<'a, I> {
 }
 
 impl Policy {
-    /// Identifies the caller of the token route.
+    /// Identifies the caller of a route.
     ///
     /// # Errors
     /// The first [`CallerFault`] that is met.
     pub async fn identify<I, R>(
         &self,
+        purpose: Purpose,
         question: &Question<'_, I>,
         runtime: &R,
     ) -> Result<Caller, CallerFault>
@@ -199,37 +219,12 @@ impl Policy {
         I: Incoming,
         R: Runtime + Verifier,
     {
-        for source in &self.sources {
+        if purpose == Purpose::Grant {
+            site::check_same_origin(question)?;
+        }
+        for source in self.sources.iter().filter(|source| purpose.takes(source)) {
             if let Some(caller) = self.ask(source, question, runtime).await? {
                 return Ok(caller);
-            }
-        }
-        Err(CallerFault::NoCredential)
-    }
-
-    /// Identifies the caller of the grant route: by a source that verifies, and from a page of the
-    /// same origin, whatever the credential is.
-    ///
-    /// # Errors
-    /// The first [`CallerFault`] that is met.
-    pub async fn identify_for_grant<I, R>(
-        &self,
-        question: &Question<'_, I>,
-        runtime: &R,
-    ) -> Result<Caller, CallerFault>
-    where
-        I: Incoming,
-        R: Runtime + Verifier,
-    {
-        site::check_same_origin(question)?;
-        for source in &self.sources {
-            match source {
-                Source::Jwt(_) | Source::Access(_) => {
-                    if let Some(caller) = self.ask(source, question, runtime).await? {
-                        return Ok(caller);
-                    }
-                }
-                Source::Header(..) | Source::Body(_) | Source::Grant(_) => {}
             }
         }
         Err(CallerFault::NoCredential)

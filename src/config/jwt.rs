@@ -1,14 +1,11 @@
-//! The settings of the sources `jwt` and `access`: an issuer, and what its tokens say.
-//!
-//! `JWT_PRESET` knows the products that people sign in with, so that one value (and the name of
-//! the application, where the product has one) is all there is to set. Nothing in it is a default
-//! that trusts more than it must: each names its algorithms and binds a token to this application.
+//! The settings of the source `jwt`: an issuer, and what its tokens say.
 
 use std::time::Duration;
 
-use crate::caller::{Access, Jwt, ServiceTokens, TypeClaims};
+use crate::caller::{Jwt, TypeClaims};
 use crate::config::Environment;
-use crate::config::bindings::{Bindings, ConfigFault, origin};
+use crate::config::bindings::{Bindings, ConfigFault};
+use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
 use crate::jwt::algorithm::{Algorithm, Hash};
 use crate::jwt::claims::{Audience, ClaimPath, ClaimPolicy, Product};
 use crate::jwt::issuer::{Issuer, Keys};
@@ -16,63 +13,16 @@ use crate::jwt::key_set::RemoteKeys;
 use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
 use crate::origin::Origin;
 
-const ISSUER: &str = "JWT_ISSUER";
 const AUDIENCE: &str = "JWT_AUDIENCE";
 const PARTIES: &str = "JWT_AZP";
 const ALGORITHMS: &str = "JWT_ALGORITHMS";
 const KEYS_URL: &str = "JWT_JWKS_URL";
 const SECRET: &str = "JWT_SECRET";
 
-/// `JWT_PRESET`, unless it is `custom`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Preset {
-    Clerk,
-    Supabase,
-    Auth0,
-    Firebase,
-    WorkOs,
-    Cognito,
-}
-
-/// What a preset makes of its one value.
-struct Facts {
-    issuers: Vec<String>,
-    keys_url: String,
-    algorithms: &'static str,
-    audience: Wanted,
-    organization: Option<&'static str>,
-    cookie: Option<&'static str>,
-}
-
-/// What binds a product's tokens to one application.
-enum Wanted {
-    /// This audience, unless `JWT_AUDIENCE` says another.
-    Known(String),
-    /// `JWT_AUDIENCE`.
-    Named,
-    /// `JWT_AUDIENCE`, in the claim that Cognito uses.
-    Cognito,
-    /// `JWT_AZP`.
-    Party,
-    /// The keys are this application's alone.
-    Keys,
-}
-
 pub(super) fn jwt(bindings: &Bindings<'_>, environment: Environment) -> Result<Jwt, ConfigFault> {
-    let preset = bindings.choice(
-        "JWT_PRESET",
-        "custom",
-        &[
-            ("custom", None),
-            ("clerk", Some(Preset::Clerk)),
-            ("supabase", Some(Preset::Supabase)),
-            ("auth0", Some(Preset::Auth0)),
-            ("firebase", Some(Preset::Firebase)),
-            ("workos", Some(Preset::WorkOs)),
-            ("cognito", Some(Preset::Cognito)),
-        ],
-    )?;
-    let facts = preset.map(|preset| facts(preset, bindings)).transpose()?;
+    let preset = presets::choose(bindings)?;
+    let facts = preset.map(|preset| presets::facts(preset, bindings));
+    let facts = facts.transpose()?;
     let default = facts.as_ref().map(|facts| facts.algorithms);
     let algorithms = algorithms(bindings, default)?;
     let keys = if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
@@ -100,107 +50,6 @@ pub(super) fn jwt(bindings: &Bindings<'_>, environment: Environment) -> Result<J
             keys,
             claims: claim_policy(bindings, facts)?,
         },
-    })
-}
-
-fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, ConfigFault> {
-    let what = match preset {
-        Preset::Supabase => "the project ref, such as abcdefghijklmnopqrst",
-        Preset::Firebase => "the project id",
-        Preset::WorkOs => "the client id, such as client_01ABC",
-        Preset::Cognito => "the user pool id, such as eu-west-1_AbCdEf",
-        Preset::Clerk | Preset::Auth0 => "the domain, such as clerk.example.com",
-    };
-    let fault = || ConfigFault::new(ISSUER, format!("must be {what} for this JWT_PRESET"));
-    let value = bindings.get(ISSUER).ok_or_else(fault)?;
-    let plain = |text: &str| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        if text.bytes().all(allowed) {
-            Ok(())
-        } else {
-            Err(fault())
-        }
-    };
-    let domain = || {
-        let origin = Origin::parse(&format!("https://{value}")).map_err(|_| fault())?;
-        Ok::<_, ConfigFault>(origin.as_str().to_owned())
-    };
-    Ok(match preset {
-        Preset::Clerk => {
-            let issuer = domain()?;
-            Facts {
-                keys_url: format!("{issuer}/.well-known/jwks.json"),
-                issuers: vec![issuer],
-                algorithms: "RS256",
-                audience: Wanted::Party,
-                organization: Some("o.id"),
-                cookie: Some("__session"),
-            }
-        }
-        Preset::Supabase => {
-            plain(&value)?;
-            let issuer = format!("https://{}.supabase.co/auth/v1", value.to_ascii_lowercase());
-            Facts {
-                keys_url: format!("{issuer}/.well-known/jwks.json"),
-                issuers: vec![issuer],
-                algorithms: "ES256,RS256",
-                audience: Wanted::Known("authenticated".to_owned()),
-                organization: None,
-                cookie: None,
-            }
-        }
-        Preset::Auth0 => {
-            let origin = domain()?;
-            Facts {
-                keys_url: format!("{origin}/.well-known/jwks.json"),
-                // Auth0's issuers end in a slash.
-                issuers: vec![format!("{origin}/")],
-                algorithms: "RS256",
-                audience: Wanted::Named,
-                organization: Some("org_id"),
-                cookie: None,
-            }
-        }
-        Preset::Firebase => {
-            plain(&value)?;
-            Facts {
-                issuers: vec![format!("https://securetoken.google.com/{value}")],
-                keys_url: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com".to_owned(),
-                algorithms: "RS256",
-                audience: Wanted::Known(value),
-                organization: Some("firebase.tenant"),
-                cookie: None,
-            }
-        }
-        Preset::WorkOs => {
-            plain(&value)?;
-            Facts {
-                keys_url: format!("https://api.workos.com/sso/jwks/{value}"),
-                // Its reference and its guide disagree about the slash.
-                issuers: vec![
-                    "https://api.workos.com".to_owned(),
-                    "https://api.workos.com/".to_owned(),
-                    format!("https://api.workos.com/user_management/{value}"),
-                ],
-                algorithms: "RS256",
-                audience: Wanted::Keys,
-                organization: Some("org_id"),
-                cookie: None,
-            }
-        }
-        Preset::Cognito => {
-            plain(&value)?;
-            let (region, _) = value.split_once('_').ok_or_else(fault)?;
-            let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{value}");
-            Facts {
-                keys_url: format!("{issuer}/.well-known/jwks.json"),
-                issuers: vec![issuer],
-                algorithms: "RS256",
-                audience: Wanted::Cognito,
-                organization: None,
-                cookie: None,
-            }
-        }
     })
 }
 
@@ -328,7 +177,7 @@ fn remote_keys(
     Ok(Keys::Remote(RemoteKeys::new(url, stale_for(bindings)?)))
 }
 
-fn stale_for(bindings: &Bindings<'_>) -> Result<Duration, ConfigFault> {
+pub(super) fn stale_for(bindings: &Bindings<'_>) -> Result<Duration, ConfigFault> {
     let seconds = bindings.number("JWT_JWKS_STALE_SECONDS", 0..=MAX_JWKS_STALE_SECONDS)?;
     Ok(seconds.map_or(DEFAULT_JWKS_STALE, Duration::from_secs))
 }
@@ -371,56 +220,4 @@ fn cookie(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Option<Strin
     } else {
         Err(ConfigFault::new(NAME, "must be the name of a cookie"))
     }
-}
-
-pub(super) fn access(
-    bindings: &Bindings<'_>,
-    environment: Environment,
-) -> Result<Access, ConfigFault> {
-    const TEAM: &str = "ACCESS_TEAM_DOMAIN";
-    let team = bindings.require(
-        TEAM,
-        "must be your team's domain: my-team.cloudflareaccess.com",
-    )?;
-    let text = if team.contains("://") {
-        team
-    } else {
-        format!("https://{team}")
-    };
-    let team = origin(TEAM, &text)?;
-    if !team.is_secure() && environment != Environment::Development {
-        return Err(ConfigFault::new(
-            TEAM,
-            "must be https:// outside development",
-        ));
-    }
-    let audiences = bindings.list("ACCESS_AUD")?;
-    if audiences.is_empty() {
-        let advice = "must be the application audience (AUD) tag of your Access application";
-        return Err(ConfigFault::new("ACCESS_AUD", advice));
-    }
-    let keys = RemoteKeys::new(
-        format!("{}/cdn-cgi/access/certs", team.as_str()),
-        stale_for(bindings)?,
-    );
-    Ok(Access {
-        issuer: Issuer {
-            algorithms: vec![Algorithm::RsaPkcs1(Hash::Sha256)],
-            keys: Keys::Remote(keys),
-            claims: ClaimPolicy {
-                issuers: vec![team.as_str().to_owned()],
-                audience: Audience::Aud(audiences),
-                authorized_parties: Vec::new(),
-                product: Product::Access,
-            },
-        },
-        service_tokens: bindings.choice(
-            "ACCESS_SERVICE_TOKENS",
-            "refuse",
-            &[
-                ("refuse", ServiceTokens::Refuse),
-                ("allow", ServiceTokens::Allow),
-            ],
-        )?,
-    })
 }

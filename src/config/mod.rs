@@ -4,8 +4,10 @@
 //! [`ConfigFault`] that names the variable and says what to set; it never holds a value, which
 //! might be a secret that was put in the wrong place.
 
+mod access;
 mod bindings;
 mod jwt;
+mod presets;
 
 use std::time::Duration;
 
@@ -146,7 +148,7 @@ fn callers(bindings: &Bindings<'_>, header: &str) -> Result<Policy, ConfigFault>
                 }
                 SourceName::Body => Source::Body(trust(bindings, environment)?),
                 SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment)?),
-                SourceName::Access => Source::Access(jwt::access(bindings, environment)?),
+                SourceName::Access => Source::Access(access::access(bindings, environment)?),
                 SourceName::Grant => Source::Grant(grant_keys(bindings)?),
             })
         })

@@ -111,8 +111,9 @@ impl Reply for EdgeReply {
 
 /// Aborts a call when dropped, wherever it is: before the answer, or in the middle of its body.
 ///
-/// Not `AbortSignal.timeout`: that knows only of time, while a call is also dropped because
-/// another one failed.
+/// Not `AbortSignal.timeout`: measured in workerd, it too aborts a body that hangs and does not keep
+/// the request open, but it knows only of time, while a call is also dropped because another one
+/// failed.
 struct AbortOnDrop {
     controller: AbortController,
     armed: Cell<bool>,

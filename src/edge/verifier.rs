@@ -39,10 +39,7 @@ async fn import(
 ) -> Result<CryptoKey, JsValue> {
     let (format, data) = match key {
         VerificationKey::Public(key) => ("jwk", jwk(key)?),
-        VerificationKey::Shared(secret) => (
-            "raw",
-            Uint8Array::from(secret.expose().as_bytes()).unchecked_into(),
-        ),
+        VerificationKey::Shared(secret) => ("raw", Uint8Array::from(secret).unchecked_into()),
     };
     let usages = Array::of1(&JsValue::from_str("verify"));
     let promise: Promise = subtle

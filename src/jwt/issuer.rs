@@ -46,7 +46,7 @@ impl Issuer {
         }
         let jwk;
         let key = match &self.keys {
-            Keys::Shared(secret) => VerificationKey::Shared(secret),
+            Keys::Shared(secret) => VerificationKey::Shared(secret.expose().as_bytes()),
             Keys::Remote(keys) => {
                 jwk = keys
                     .get(algorithm, token.key_id.as_deref(), runtime)

@@ -158,3 +158,64 @@ impl RemoteKeys {
         JwkSet::parse(&body.await??)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Plan, RemoteKeys};
+    use crate::jwt::algorithm::Algorithm;
+    use crate::jwt::jwk::JwkSet;
+    use crate::runtime::Timestamp;
+
+    /// A set of one key of that name.
+    fn set(name: &str) -> JwkSet {
+        let x = "A".repeat(43);
+        let body =
+            format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{name}","x":"{x}"}}]}}"#);
+        JwkSet::parse(body.as_bytes()).unwrap()
+    }
+
+    fn has(keys: &RemoteKeys, name: &str, now: Timestamp) -> bool {
+        matches!(keys.plan(Algorithm::Ed25519, Some(name), now), Plan::Use(_))
+    }
+
+    /// The loads of one isolate do not overlap as long as timers keep their time. Should they not,
+    /// what was asked for later is what counts.
+    #[test]
+    fn never_lets_an_older_load_overwrite_a_newer_one() {
+        let keys = RemoteKeys::new(String::new(), Duration::ZERO);
+        let first = Timestamp(1_000_000);
+        let second = first.after(Duration::from_mins(1));
+        let number = |now| match keys.plan(Algorithm::Ed25519, None, now) {
+            Plan::Load(number) => number,
+            _ => panic!("no load is ordered"),
+        };
+        let (older, newer) = (number(first), number(second));
+        keys.finish(newer, second, Some(set("new")));
+        keys.finish(older, first, Some(set("old")));
+        assert!(has(&keys, "new", second));
+        assert!(!has(&keys, "old", second));
+    }
+
+    /// A load whose request was cancelled is never finished; others must not wait for it forever.
+    #[test]
+    fn gives_up_on_a_load_that_nobody_finishes() {
+        let keys = RemoteKeys::new(String::new(), Duration::ZERO);
+        let plan = |millis| {
+            let now = Timestamp(1_000_000).after(Duration::from_millis(millis));
+            match keys.plan(Algorithm::Ed25519, None, now) {
+                Plan::Use(_) => "use",
+                Plan::Load(_) => "load",
+                Plan::Wait => "wait",
+                Plan::Refuse(_) => "refuse",
+            }
+        };
+        assert_eq!(plan(0), "load");
+        assert_eq!(plan(1), "wait");
+        assert_eq!(plan(2_999), "wait");
+        assert_eq!(plan(3_000), "refuse");
+        assert_eq!(plan(4_999), "refuse");
+        assert_eq!(plan(5_000), "load");
+    }
+}

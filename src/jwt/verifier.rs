@@ -4,7 +4,6 @@ use std::future::Future;
 
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::PublicKey;
-use crate::secret::Secret;
 
 /// Checks signatures. WebCrypto does in the Worker, another implementation in the tests.
 pub trait Verifier {
@@ -12,8 +11,8 @@ pub trait Verifier {
     fn verify(&self, check: SignatureCheck<'_>) -> impl Future<Output = bool>;
 }
 
-/// What is to be checked.
-#[derive(Debug, Clone, Copy)]
+/// What is to be checked. It may hold a secret, so it has no `Debug`.
+#[derive(Clone, Copy)]
 pub struct SignatureCheck<'a> {
     /// The algorithm, which the configuration names and the key fits.
     pub algorithm: Algorithm,
@@ -25,11 +24,13 @@ pub struct SignatureCheck<'a> {
     pub signature: &'a [u8],
 }
 
-/// The key of a check.
-#[derive(Debug, Clone, Copy)]
+/// The key of a check. It may be a secret, so it has no `Debug`.
+#[derive(Clone, Copy)]
 pub enum VerificationKey<'a> {
     /// The issuer's.
     Public(&'a PublicKey),
-    /// One that both sides share, for HMAC.
-    Shared(&'a Secret),
+    /// One that both sides share, for HMAC: any bytes, though ours come from a [`Secret`].
+    ///
+    /// [`Secret`]: crate::secret::Secret
+    Shared(&'a [u8]),
 }

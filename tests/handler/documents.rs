@@ -93,6 +93,9 @@ fn name_tests_that_exist() {
         ("cors", include_str!("cors.rs")),
         ("log", include_str!("log.rs")),
         ("grant", include_str!("../../src/grant.rs")),
+        ("jwk", include_str!("../../src/jwt/jwk.rs")),
+        ("key_set", include_str!("../../src/jwt/key_set.rs")),
+        ("verified", include_str!("../../src/caller/verified.rs")),
     ];
     let text = include_str!("../../docs/threat-model.md");
     let mut found = 0;

@@ -635,3 +635,34 @@ fn writes_an_auth0_user_so_that_the_upstream_can_take_it() {
     let request = bearer(&signed(json!({"sub": "a|b"})));
     assert_refused(&crate::tokens::app(), &request, 400, "invalid_identity", "");
 }
+
+#[test]
+fn finds_the_audience_where_cognito_puts_it() {
+    let pool = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCd";
+    let app = || {
+        app()
+            .with("JWT_PRESET", "cognito")
+            .with("JWT_ISSUER", "eu-west-1_AbCd")
+    };
+    let token = |changes: Value| {
+        let mut claims = claims(changes);
+        claims["iss"] = json!(pool);
+        bearer(&SigningKey::new("k1").token(&claims))
+    };
+    for changes in [
+        json!({"token_use": "id"}),
+        json!({"token_use": "access", "aud": null, "client_id": "authkit"}),
+        json!({"token_use": "access", "aud": "other", "client_id": "authkit"}),
+    ] {
+        assert_minted(&app(), &token(changes), "user_1", "user");
+    }
+    for changes in [
+        json!({}),
+        json!({"token_use": "refresh"}),
+        json!({"token_use": "id", "aud": "other", "client_id": "authkit"}),
+        json!({"token_use": "access", "client_id": "other"}),
+        json!({"token_use": "access"}),
+    ] {
+        assert_refused(&app(), &token(changes), 401, "invalid_token", "aud is not");
+    }
+}

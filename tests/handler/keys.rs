@@ -1,7 +1,5 @@
 //! An issuer's keys: fetched seldom, kept for a while, and never too long.
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use authkit_edge::runtime::ReadError;
@@ -229,29 +227,6 @@ fn are_taken_from_a_plain_200_only() {
         assert!(app.edge.elapsed() <= 3_000);
         assert_eq!(app.edge.token_calls().len(), 0);
     }
-}
-
-#[test]
-fn that_come_late_never_replace_newer_ones() {
-    // The first load hangs, so a second begins; the first then brings an older set.
-    let slow = Rc::new(Cell::new(true));
-    let seen = Rc::clone(&slow);
-    let app = jwt_app(move |_| {
-        if seen.replace(false) {
-            // Later than anybody's patience, sooner than its own timeout plus the second load.
-            keys_of(&["k1"]).after(2_990)
-        } else {
-            keys_of(&["k2"])
-        }
-    });
-    let isolate = app.isolate();
-    let outcomes = isolate.send_together(&[token("k1"), token("k2")]);
-    assert!(
-        outcomes
-            .iter()
-            .any(|outcome| outcome.response.status == 200)
-    );
-    assert!(loads(&app) <= 2);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub fn verify(check: SignatureCheck<'_>) -> bool {
                 Hash::Sha384 => hmac::HMAC_SHA384,
                 Hash::Sha512 => hmac::HMAC_SHA512,
             };
-            let key = hmac::Key::new(algorithm, secret.expose().as_bytes());
+            let key = hmac::Key::new(algorithm, secret);
             hmac::verify(&key, message, signature).is_ok()
         }
         (Algorithm::RsaPkcs1(hash), VerificationKey::Public(PublicKey::Rsa { n, e })) => {

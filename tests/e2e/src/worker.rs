@@ -38,11 +38,19 @@ impl Worker {
     /// # Errors
     /// What is missing, or what wrangler said, in words.
     pub fn start(name: &str, bindings: &Bindings) -> Result<Self, String> {
+        Self::start_script("build/index.js", name, bindings)
+    }
+
+    /// The same with another script than the Worker's.
+    ///
+    /// # Errors
+    /// What is missing, or what wrangler said, in words.
+    pub fn start_script(script: &str, name: &str, bindings: &Bindings) -> Result<Self, String> {
         let root = root().canonicalize().map_err(|error| error.to_string())?;
-        if !root.join("build/index.js").is_file() {
-            return Err("there is no build/index.js: run `make build` first".to_owned());
+        if !root.join(script).is_file() {
+            return Err(format!("there is no {script}: run `make build` first"));
         }
-        let folder = write_folder(&root, name, bindings)?;
+        let folder = write_folder(&root, script, name, bindings)?;
         let log = Log::default();
         let mut guard = command(&root, &folder)
             .spawn()
@@ -83,7 +91,12 @@ impl Drop for Worker {
 
 /// A folder for all that the Worker's processes write, named so that two runs of the tests do not
 /// meet. The guard removes it.
-fn write_folder(root: &Path, name: &str, bindings: &Bindings) -> Result<PathBuf, String> {
+fn write_folder(
+    root: &Path,
+    script: &str,
+    name: &str,
+    bindings: &Bindings,
+) -> Result<PathBuf, String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = root.join(format!("target/e2e/{name}-{}-{count}", process::id()));
@@ -92,7 +105,7 @@ fn write_folder(root: &Path, name: &str, bindings: &Bindings) -> Result<PathBuf,
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
     };
     fs::create_dir_all(folder.join("tmp")).map_err(|error| error.to_string())?;
-    write("wrangler.json", config(root, bindings)?.to_string())?;
+    write("wrangler.json", config(root, script, bindings)?.to_string())?;
     let mut secrets = String::new();
     for (name, value) in &bindings.secrets {
         // Writing to a string cannot fail.
@@ -104,14 +117,14 @@ fn write_folder(root: &Path, name: &str, bindings: &Bindings) -> Result<PathBuf,
 
 /// The project's own configuration, with other bindings and without the build, which was made once
 /// for all Workers.
-fn config(root: &Path, bindings: &Bindings) -> Result<Value, String> {
+fn config(root: &Path, script: &str, bindings: &Bindings) -> Result<Value, String> {
     let path = root.join("wrangler.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut config: Map<String, Value> = toml::from_str(&text).map_err(|e| e.to_string())?;
     for name in ["build", "dev", "env", "route", "routes"] {
         config.remove(name);
     }
-    config.insert("main".to_owned(), json!(root.join("build/index.js")));
+    config.insert("main".to_owned(), json!(root.join(script)));
     config.insert("vars".to_owned(), json!(bindings.variables));
     Ok(Value::Object(config))
 }

@@ -88,7 +88,7 @@ fn says_why_something_failed() {
             &["reason"],
             "token",
             "unauthenticated",
-            "whom",
+            "who sends it",
         ),
         (
             Request::post().at("/x"),

@@ -121,7 +121,7 @@ fn not_found_404() {
     for path in [
         "/",
         "/api",
-        "/api/authkit/",
+        "/api/authkit/x",
         "/API/AUTHKIT",
         "/api//authkit",
         "/api/authkit%2F",
@@ -221,4 +221,10 @@ fn gateway_timeout_504() {
         .update(|settings| settings.faults = vec![Fault::token(FaultKind::Hang)]);
     send(&edge, Request::post()).assert_error(504, "upstream_timeout");
     edge.assert_upstream_idle();
+}
+
+#[test]
+fn takes_a_slash_at_the_end() {
+    let edge = Profile::Pica.lease();
+    send(&edge, Request::post().at("/api/authkit/")).assert_token();
 }

@@ -1,0 +1,199 @@
+mod access_and_grants;
+mod jwt;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Config, ConfigFault, Service};
+use crate::caller::{Source, SourceName, Trust};
+use crate::cors::{AllowedOrigins, CorsPolicy};
+use crate::identity::{Charset, IdentityType};
+use crate::upstream::endpoint::Provider;
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// A deployment that works, changed by `changes`; an empty value takes a variable away.
+fn parse(changes: &[(&str, &str)]) -> Config {
+    let mut variables = BTreeMap::from([
+        ("ENVIRONMENT", "development"),
+        ("IDENTITY_SOURCE", "header"),
+        ("PICA_SECRET_KEY", "sk_test_1"),
+    ]);
+    variables.extend(changes.iter().copied());
+    Config::parse(|name| variables.get(name).map(|text| (*text).to_owned()))
+}
+
+fn service(changes: &[(&str, &str)]) -> Service {
+    parse(changes).service.unwrap()
+}
+
+fn fault(changes: &[(&str, &str)]) -> ConfigFault {
+    parse(changes).service.unwrap_err()
+}
+
+#[test]
+fn has_defaults_for_all_but_three() {
+    let config = parse(&[]);
+    let service = config.service.unwrap();
+    assert_eq!(service.endpoint.provider, Provider::Pica);
+    assert_eq!(service.endpoint.origin.as_str(), "https://api.picaos.com");
+    assert_eq!(service.upstream_deadline, Duration::from_secs(8));
+    assert_eq!(service.callers.charset, Charset::Distinct);
+    assert_eq!(service.callers.default_type, IdentityType::User);
+    assert_eq!(service.callers.sources.len(), 1);
+    assert!(matches!(
+        service.callers.sources[..],
+        [Source::Header(_, Trust::Development)]
+    ));
+}
+
+#[test]
+fn takes_every_value_that_is_documented() {
+    for (name, value) in [
+        ("IDENTITY_SOURCE", "body"),
+        ("IDENTITY_SOURCE", "header, body"),
+        ("IDENTITY_HEADER", "X-Tenant_User"),
+        ("IDENTITY_TYPE", "organization"),
+        ("IDENTITY_CHARS", "any"),
+        ("ALLOWED_ORIGINS", "*"),
+        (
+            "ALLOWED_ORIGINS",
+            "https://a.example, http://localhost:3000",
+        ),
+        ("AUTHKIT_BASE_URL", "http://127.0.0.1:8788/"),
+        ("UPSTREAM_DEADLINE_MS", "100"),
+        ("UPSTREAM_DEADLINE_MS", "30000"),
+        ("TRUSTED_CALLER_KEY", KEY),
+        ("ROUTE_PREFIX", "/v2"),
+        ("ROUTE_ALIASES", "/api/pica-token, /api/one-auth"),
+        ("COMPATIBILITY", "flask"),
+    ] {
+        assert!(parse(&[(name, value)]).service.is_ok(), "{name}={value}");
+    }
+    let both = service(&[("IDENTITY_SOURCE", " body ,header ")]);
+    let names: Vec<SourceName> = both.callers.sources.iter().map(Source::name).collect();
+    assert_eq!(names, [SourceName::Body, SourceName::Header]);
+}
+
+#[test]
+fn names_the_variable_that_is_wrong() {
+    for (name, value) in [
+        ("IDENTITY_SOURCE", ""),
+        ("IDENTITY_SOURCE", " "),
+        ("IDENTITY_SOURCE", "cookie"),
+        ("IDENTITY_SOURCE", "header,"),
+        ("IDENTITY_SOURCE", "Header"),
+        ("IDENTITY_SOURCE", "header,header"),
+        ("IDENTITY_HEADER", "authorization"),
+        ("IDENTITY_HEADER", "Cookie"),
+        ("IDENTITY_HEADER", "x-authkit-key"),
+        ("IDENTITY_HEADER", "x user"),
+        ("IDENTITY_HEADER", "x-user\r\nx"),
+        ("IDENTITY_TYPE", "email"),
+        ("IDENTITY_CHARS", "all"),
+        ("ENVIRONMENT", "dev"),
+        ("ENVIRONMENT", "Development"),
+        ("TRUSTED_CALLER_KEY", "short"),
+        ("TRUSTED_CALLER_KEY", &KEY[1..]),
+        ("ALLOWED_ORIGINS", "*, https://a.example"),
+        ("ALLOWED_ORIGINS", "null"),
+        ("ALLOWED_ORIGINS", "https://a.example/"),
+        ("ALLOWED_ORIGINS", "https://*.example.com"),
+        ("ALLOWED_ORIGINS", "https://a.example,"),
+        ("AUTHKIT_PROVIDER", "Pica"),
+        ("AUTHKIT_BASE_URL", "http://api.picaos.com"),
+        ("AUTHKIT_BASE_URL", "https://user@api.picaos.com"),
+        ("AUTHKIT_BASE_URL", "https://api.picaos.com/v1"),
+        ("AUTHKIT_BASE_URL", "api.picaos.com"),
+        ("UPSTREAM_DEADLINE_MS", "99"),
+        ("UPSTREAM_DEADLINE_MS", "30001"),
+        ("UPSTREAM_DEADLINE_MS", "8s"),
+        ("UPSTREAM_DEADLINE_MS", "1e3"),
+        ("PICA_SECRET_KEY", ""),
+        ("PICA_SECRET_KEY", "sk test"),
+        ("ROUTE_PREFIX", "v2"),
+        ("ROUTE_PREFIX", "/v2/"),
+        ("ROUTE_ALIASES", "/a,b"),
+        ("ROUTE_ALIASES", "/a?b"),
+        ("COMPATIBILITY", "django"),
+    ] {
+        assert_eq!(fault(&[(name, value)]).variable(), name, "{name}={value}");
+    }
+}
+
+#[test]
+fn counts_the_entries_of_the_origin_list() {
+    let list = |count| vec!["https://a.example"; count].join(",");
+    assert!(parse(&[("ALLOWED_ORIGINS", &list(64))]).service.is_ok());
+    assert_eq!(
+        fault(&[("ALLOWED_ORIGINS", &list(65))]).variable(),
+        "ALLOWED_ORIGINS"
+    );
+}
+
+#[test]
+fn needs_the_key_of_the_provider_that_is_chosen() {
+    assert_eq!(
+        fault(&[("AUTHKIT_PROVIDER", "one")]).variable(),
+        "ONE_SECRET_KEY"
+    );
+    let one = service(&[("AUTHKIT_PROVIDER", "one"), ("ONE_SECRET_KEY", "sk_live_1")]);
+    assert_eq!(one.endpoint.origin.as_str(), "https://api.withone.ai");
+}
+
+#[test]
+fn trusts_nobody_for_the_name_of_an_environment_alone() {
+    for environment in ["", "production", "staging"] {
+        let fault = fault(&[("ENVIRONMENT", environment)]);
+        assert!(fault.to_string().contains("TRUSTED_CALLER_KEY"), "{fault}");
+        let keyed = service(&[("ENVIRONMENT", environment), ("TRUSTED_CALLER_KEY", KEY)]);
+        assert!(matches!(
+            keyed.callers.sources[..],
+            [Source::Header(_, Trust::CallerKey { .. })]
+        ));
+    }
+    // A key that is bound is asked for, in development too.
+    let keyed = service(&[("TRUSTED_CALLER_KEY", KEY)]);
+    assert!(matches!(
+        keyed.callers.sources[..],
+        [Source::Header(_, Trust::CallerKey { .. })]
+    ));
+}
+
+#[test]
+fn never_says_the_value_of_a_variable() {
+    let misplaced = "sk_live_in_the_wrong_place";
+    for name in [
+        "IDENTITY_SOURCE",
+        "IDENTITY_HEADER",
+        "IDENTITY_TYPE",
+        "IDENTITY_CHARS",
+        "ENVIRONMENT",
+        "TRUSTED_CALLER_KEY",
+        "ALLOWED_ORIGINS",
+        "AUTHKIT_PROVIDER",
+        "AUTHKIT_BASE_URL",
+        "UPSTREAM_DEADLINE_MS",
+    ] {
+        if let Err(fault) = parse(&[(name, misplaced)]).service {
+            assert!(!fault.to_string().contains("sk_live"), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn keeps_a_cors_policy_when_all_else_is_wrong() {
+    let widgets = super::WIDGET_ORIGINS.map(|text| crate::origin::Origin::parse(text).unwrap());
+    let wanted = CorsPolicy::new(AllowedOrigins::List(widgets.to_vec()), ["x-user-id"]);
+    assert_eq!(Config::parse(|_| None).cors, wanted);
+    assert_eq!(parse(&[("ALLOWED_ORIGINS", "nonsense")]).cors, wanted);
+}
+
+#[test]
+fn prints_no_secret() {
+    let printed = format!("{:?}", service(&[("TRUSTED_CALLER_KEY", KEY)]));
+    assert!(
+        !printed.contains(KEY) && !printed.contains("sk_test_1"),
+        "{printed}"
+    );
+}

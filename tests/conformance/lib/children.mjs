@@ -1,0 +1,76 @@
+// The programs that a run starts.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const START_MS = 60_000;
+const GUARD = join(import.meta.dirname, "guard.mjs");
+
+/** Runs a program to its end; fails with its last output when that is not a good one. */
+export async function run(command, args, { cwd, env } = {}) {
+  const child = launch(command, args, cwd, env);
+  await child.closed;
+  if (child.process.exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${child.tail()}`);
+}
+
+/**
+ * Starts a server and waits until it prints `ready`, whose first group is its port. `args` gets a
+ * free port, for servers that cannot choose one; such a port may be taken by another program in
+ * the meantime, so a server that ends at once is given another.
+ */
+export async function serve(name, { command, args, cwd, env, ready }) {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const child = launch(command, args(port), cwd, env(port));
+    const found = await waitFor(child, ready);
+    if (found) {
+      return { port: Number(found[1] ?? port), stop: () => stop(child), tail: child.tail };
+    }
+    await stop(child);
+    if (attempt === 3) throw new Error(`${name} does not start:\n${child.tail()}`);
+  }
+}
+
+function launch(command, args, cwd, env) {
+  const child = spawn(process.execPath, [GUARD, command, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let output = "";
+  const keep = (data) => {
+    output = (output + data).slice(-100_000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const closed = once(child, "close");
+  const tail = () => output.split("\n").slice(-40).join("\n");
+  return { process: child, closed, output: () => output, tail };
+}
+
+async function waitFor(child, ready) {
+  let ended = false;
+  child.closed.then(() => {
+    ended = true;
+  });
+  for (const start = Date.now(); !ended && Date.now() - start < START_MS; await sleep(50)) {
+    const found = child.output().match(ready);
+    if (found) return found;
+  }
+}
+
+async function stop(child) {
+  child.process.stdin.destroy();
+  await child.closed;
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}

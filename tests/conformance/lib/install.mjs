@@ -1,0 +1,78 @@
+// Installs and builds what the samples need, once; a second run finds all of it.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./children.mjs";
+
+const apps = join(import.meta.dirname, "../apps");
+const root = join(import.meta.dirname, "../../..");
+
+/** Resolves to the path of the sandbox's program. */
+export async function install(say) {
+  if (!existsSync(join(root, "build/index.js"))) {
+    throw new Error("There is no build/index.js: run `make build` first.");
+  }
+  say("Building the sandbox");
+  await run("cargo", ["build", "--quiet", "--package", "authkit-sandbox"], { cwd: root });
+  await packages(say);
+  for (const name of ["next-app", "next-pages"]) await nextBuild(say, name);
+  for (const name of ["fastapi", "flask"]) await virtualenv(say, name);
+  const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+  return join(target, "debug/authkit-sandbox");
+}
+
+async function packages(say) {
+  const inputs = ["package.json", "package-lock.json", ".npmrc"].map((file) => join(apps, file));
+  await once(join(apps, "node_modules/.stamp"), inputs, async () => {
+    say("Installing the packages of the JavaScript samples from npm (400 MB, about a minute)");
+    await run("npm", ["ci", "--loglevel=error"], { cwd: apps });
+  });
+}
+
+async function nextBuild(say, name) {
+  const folder = join(apps, name);
+  const route = name === "next-app" ? "app/api/authkit/route.ts" : "pages/api/authkit.ts";
+  const inputs = [route, "next.config.mjs", "package.json", "../package-lock.json"];
+  const paths = inputs.map((file) => join(folder, file));
+  await once(join(folder, ".next/.stamp"), paths, async () => {
+    say(`Building ${name} (about half a minute)`);
+    const env = { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1", CI: "1" };
+    const next = join(apps, "node_modules/next/dist/bin/next");
+    await run(process.execPath, [next, "build"], { cwd: folder, env });
+  });
+}
+
+async function virtualenv(say, name) {
+  const folder = join(apps, name);
+  const requirements = join(folder, "requirements.txt");
+  await once(join(folder, ".venv/.stamp"), [requirements], async () => {
+    say(`Installing the packages of ${name} from PyPI`);
+    const create = () => run("python3", ["-m", "venv", "--clear", ".venv"], { cwd: folder });
+    await create().catch(async (error) => {
+      await installPython(say, error);
+      await create();
+    });
+    const pip = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements.txt"];
+    await run(join(folder, ".venv/bin/python"), pip, { cwd: folder });
+  });
+}
+
+/** As scripts/setup.sh does for what it needs: on Debian as root, or not at all. */
+async function installPython(say, reason) {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    throw new Error(`Python 3.10 or newer with venv is needed.\n${reason.message}`);
+  }
+  say("Installing Python with apt");
+  await run("apt-get", ["update", "-qq"]);
+  await run("apt-get", ["install", "-y", "-qq", "python3", "python3-venv"]);
+}
+
+/** Does `work` unless it was done for these very inputs. */
+async function once(stamp, inputs, work) {
+  const hash = createHash("sha256");
+  for (const path of inputs) hash.update(readFileSync(path));
+  const want = hash.digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
+  await work();
+  writeFileSync(stamp, want);
+}
