@@ -56,7 +56,7 @@ fmt: ## Format the code
 	cargo fmt --all
 
 deploy: setup ## Deploy the Worker with wrangler
-	wrangler deploy
+	wrangler deploy --env ""
 
 clean: ## Remove what was built and installed here
 	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build

@@ -70,6 +70,21 @@ describe("grants and errors", () => {
     assert.equal(rig.proxy.all("POST", GRANT).length, 2);
   });
 
+  test("lets the widget ask again with the same grant, as it does for a token older than five minutes", async () => {
+    await context.clock.install();
+    const page = await openDemo(context, rig);
+    await page.getByLabel("App", { exact: true }).selectOption("Slack");
+    const widget = await openWidget(page);
+    await widget.getByLabel("API key").fill("a key");
+    const before = rig.proxy.all("POST", TOKEN);
+    await page.clock.fastForward(301_000);
+    await widget.getByRole("button", { name: "Connect" }).click();
+    await page.locator("#connections").getByText("slack", { exact: true }).waitFor();
+    const [first, again] = rig.proxy.all("POST", TOKEN).slice(before.length - 1);
+    assert.equal(again.headers["x-authkit-grant"], first.headers["x-authkit-grant"]);
+    assert.equal(again.status, 200);
+  });
+
   test("says so when the session is over", async () => {
     expected = [/status of 401/];
     const page = await openDemo(context, rig);
