@@ -43,7 +43,7 @@ build-tests: setup
 	@scripts/build.sh tests/jws-worker
 
 conformance: build ## Run the five samples beside the Worker and compare every answer
-	node --test tests/conformance/lib/
+	node --test tests/conformance/lib/*.test.mjs
 	node tests/conformance/run.mjs
 
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each

@@ -183,6 +183,15 @@ impl Edge {
         );
     }
 
+    /// Lets calls arrive that the Worker has begun and dropped: they may be on their way when it has
+    /// answered, and must not be taken for those of the next request. What is sent last comes last.
+    pub fn settle(&self) {
+        self.sandbox.update(|settings| settings.faults.clear());
+        self.send(&Request::post().at("/api/authkit?page=1&limit=1"))
+            .assert_token();
+        self.assert_upstream_idle();
+    }
+
     /// Asserts that nobody followed a redirect and that nothing was asked of the upstream beyond
     /// its two routes.
     #[track_caller]
