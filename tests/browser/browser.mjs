@@ -7,6 +7,9 @@ import { PATIENCE } from "./wait.mjs";
 
 const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/** Where `@picahq/authkit` finds its widget. */
+export const HOSTED = "https://authkit.picaos.com";
+
 /** Starts a browser. It ends with this process. */
 export function startBrowser() {
   return chromium.launch(settings([]));
@@ -81,4 +84,13 @@ export async function widgetOf(page) {
 /** Waits until the element has the focus, or the frame that it is. */
 export function hasFocus(page, id) {
   return page.waitForFunction((wanted) => document.activeElement?.id === wanted, id);
+}
+
+/** A route that answers for the hosted widget with the stand-in's files. */
+export function hosted(sandbox) {
+  return async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const answer = await fetch(`${sandbox}${pathname === "/" ? "/_sandbox/widget" : pathname}`);
+    await route.fulfill({ status: answer.status, contentType: answer.headers.get("content-type"), body: await answer.text() });
+  };
 }

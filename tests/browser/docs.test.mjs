@@ -5,12 +5,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { newContext, startBrowser, widgetOf } from "./browser.mjs";
+import { HOSTED, hosted, newContext, startBrowser, widgetOf } from "./browser.mjs";
 import { root, startRig } from "./rig.mjs";
 
 const { build } = createRequire(join(root, "package.json"))("esbuild");
 const GUIDE = readFileSync(join(root, "docs/front-end.md"), "utf8");
-const HOSTED = "https://authkit.picaos.com";
 
 describe("the code of the guide", () => {
   let rig, browser, context, page;
@@ -72,13 +71,4 @@ async function serve(page, origin) {
   await page.route(`${origin}/connect.js`, (route) =>
     route.fulfill({ contentType: "text/javascript", body: bundle.outputFiles[0].text }),
   );
-}
-
-/** Answers for the hosted widget with the stand-in's files. */
-function hosted(sandbox) {
-  return async (route) => {
-    const { pathname } = new URL(route.request().url());
-    const answer = await fetch(`${sandbox}${pathname === "/" ? "/_sandbox/widget" : pathname}`);
-    await route.fulfill({ status: answer.status, contentType: answer.headers.get("content-type"), body: await answer.text() });
-  };
 }

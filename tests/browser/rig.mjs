@@ -27,12 +27,15 @@ const environment = {
   WRANGLER_SEND_METRICS: "false",
 };
 
-/** Starts all of it. `stop` ends all of it. */
-export async function startRig({ provider = "pica", vars = {} } = {}) {
+/**
+ * Starts all of it. `stop` ends all of it. Without `standIns` the page is what it is in a
+ * deployment: it uses the hosted widget, and a sign-in of which it knows nothing.
+ */
+export async function startRig({ provider = "pica", vars = {}, standIns = true } = {}) {
   const sandbox = await startSandbox();
   const folder = mkdtempSync(join(tmpdir(), "authkit-browser-"));
   await run("node", [join(root, "web/build.mjs"), join(folder, "site")], {
-    DEMO_SANDBOX: sandbox.url,
+    ...(standIns && { DEMO_SANDBOX: sandbox.url }),
     DEMO_PROVIDER: provider,
   });
   const worker = await startWorker(folder, sandbox.url, { provider, vars });
@@ -52,7 +55,8 @@ export async function startRig({ provider = "pica", vars = {} } = {}) {
 
 async function startSandbox() {
   const program = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/authkit-sandbox");
-  const child = start(program, ["--port", "0"]);
+  // Ends it when this process ends, whatever it ends by.
+  const child = start("node", [join(root, "tests/conformance/lib/guard.mjs"), program, "--port", "0"]);
   const url = await child.says(/listening on (\S+)/);
   const control = async (method, path, body) => {
     const response = await fetch(`${url}/_sandbox/${path}`, { method, body: body && JSON.stringify(body) });
@@ -103,7 +107,7 @@ async function startWorker(folder, sandbox, { provider, vars }) {
   const child = start(
     "node",
     [
-      // Ends wrangler and its runtime when this process ends, whatever it ends by.
+      // The same for wrangler and its runtime.
       join(root, "tests/e2e/src/guard.mjs"),
       folder,
       ...["dev", "--config", "wrangler.json", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--persist-to", "state"],

@@ -44,7 +44,8 @@ start().then(() => isReturn() && attempt(async () => takeUpReturn(await options(
 /** Shows who is signed in, and gets what they need. */
 async function start() {
   const name = user();
-  $("sign-in").hidden = name !== undefined || !SETTINGS.signIn;
+  $("sign-in").hidden = name !== undefined;
+  $("sign-out").hidden = !SETTINGS.signIn;
   $("signed-in").hidden = name === undefined;
   $("name").textContent = name ?? "";
   $("renew").disabled = $("form").disabled = name === undefined;

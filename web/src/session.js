@@ -9,8 +9,12 @@ const COOKIE = "session";
 const HOUR = 3_600_000;
 const tabs = new BroadcastChannel("session");
 
-/** The name of who is signed in, else undefined. For display: the Worker checks the token. */
+/**
+ * The name of who is signed in, else undefined. For display: the Worker checks the token. Of a sign-in
+ * of your own this page knows nothing, so it lets the Worker say whether there is somebody.
+ */
 export function user() {
+  if (!SETTINGS.signIn) return "your own sign-in knows you";
   const pair = document.cookie.split("; ").find((text) => text.startsWith(`${COOKIE}=`));
   if (!pair) return undefined;
   try {
