@@ -73,6 +73,8 @@ where
         cors: match verdict {
             Verdict::Absent => "none",
             Verdict::Allowed => "allowed",
+            // A page of our own origin needs no leave to read the answer.
+            Verdict::Refused if origin.as_deref() == Some(target.origin) => "same-origin",
             Verdict::Refused => "refused",
         },
         duration_ms: started

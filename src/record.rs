@@ -16,8 +16,9 @@ pub struct Record {
     /// Why it is an error, in more words than the caller was told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What CORS made of the request's `Origin`: `none`, `allowed` or `refused`. A browser hides
-    /// answers that were refused, so this is where to look when it shows a network error.
+    /// What CORS made of the request's `Origin`: `none`, `same-origin`, `allowed` or `refused`. A
+    /// browser hides answers that were refused, so this is where to look when it shows a network
+    /// error.
     pub cors: &'static str,
     /// Milliseconds from the request to the answer.
     pub duration_ms: u64,

@@ -102,6 +102,17 @@ fn tells_other_origins_nothing_and_logs_it() {
 }
 
 #[test]
+fn does_not_call_a_page_of_our_own_origin_refused() {
+    let app = TestApp::new();
+    let outcome = app.send(&TestRequest::post().header("origin", "https://edge.example"));
+    assert_eq!(outcome.record.cors, "same-origin");
+    assert_eq!(
+        outcome.response.headers.get("access-control-allow-origin"),
+        None
+    );
+}
+
+#[test]
 fn does_not_take_two_origin_headers_for_one() {
     let app = TestApp::new();
     let twice = TestRequest::post()
