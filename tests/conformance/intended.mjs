@@ -122,7 +122,7 @@ export const differences = [
   },
   {
     title: "There are limits",
-    why: "At most 100 pages and 32 MiB are merged. The samples take whatever comes, for as long as it takes.",
+    why: "At most 100 pages and 16 MiB are merged. The samples take whatever comes, for as long as it takes.",
     claims: [
       claim(ALL, "oversized bomb", "status", "200", "502"),
       claim(NODE, "pages-many", "status", "200", "502"),
