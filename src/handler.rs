@@ -9,9 +9,7 @@
 //! Every way out passes [`handle`], which adds what every answer has: CORS, the request id,
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 5.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde_json::json;
 
 use crate::caller::{Caller, Purpose, Question};
 use crate::config::{Config, Service};
@@ -169,7 +167,7 @@ where
     let token = client.token(&caller, selection).await;
     trace.attempts = client.tries();
     trace.pages = client.pages();
-    Ok(json(token.map_err(Refusal::Upstream)?))
+    Ok(ok(token.map_err(Refusal::Upstream)?))
 }
 
 /// The grant route: whoever is verified gets a note that says so, for the widget to carry.
@@ -194,13 +192,13 @@ where
         target.origin,
         runtime.now(),
     );
-    let body = GrantBody {
-        headers: [(GRANT_HEADER, grant.as_str())].into(),
-        grant: &grant,
-        expires_at,
-    };
-    // Strings and a number always serialize.
-    Ok(json(serde_json::to_vec(&body).unwrap_or_default()))
+    // `headers` goes into the widget's `token.headers` as it is.
+    let body = json!({
+        "headers": {GRANT_HEADER: grant},
+        "grant": grant,
+        "expires_at": expires_at,
+    });
+    Ok(ok(body.to_string().into_bytes()))
 }
 
 /// Reads the body and finds out who is calling.
@@ -237,16 +235,8 @@ where
     })
 }
 
-/// What the grant route answers; `headers` goes into the widget's `token.headers` as it is.
-#[derive(Serialize)]
-struct GrantBody<'a> {
-    grant: &'a str,
-    /// Seconds since the Unix epoch.
-    expires_at: u64,
-    headers: BTreeMap<&'static str, &'a str>,
-}
-
-fn json(body: Vec<u8>) -> Response {
+/// An answer with a JSON body.
+fn ok(body: Vec<u8>) -> Response {
     let mut headers = Headers::default();
     headers.set("content-type", "application/json");
     Response {

@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::limits::MAX_IDENTITY_BYTES;
 
 /// Who a user is to the application: the string that the upstream stores a connection under.
 ///
 /// It is personal data, so it has no `Debug`; logs get a pseudonym instead.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Identity(String);
 
 impl Identity {
@@ -72,8 +69,7 @@ pub enum IdentityFault {
 }
 
 /// What kind of owner an identity names; the upstream knows these four.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityType {
     /// One person.
     User,

@@ -19,7 +19,7 @@ pub fn page_parse(data: &[u8]) {
         .map(|body| serde_json::from_slice(body).ok())
         .collect();
     for flag in [None, Some(true)] {
-        let token = assemble(&parsed, flag);
+        let token = assemble(&parsed, flag).expect("there are pages");
         // JSON again, with each name once.
         let read = Page::parse(token.as_bytes()).unwrap();
         if let Some(flag) = flag {

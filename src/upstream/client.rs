@@ -116,7 +116,7 @@ impl<'a, R: Runtime> Client<'a, R> {
         }
         pages.sort_unstable_by_key(|(number, _)| *number);
         let pages: Vec<Page> = pages.into_iter().map(|(_, page)| page).collect();
-        Ok(token::assemble(&pages, is_white_label))
+        token::assemble(&pages, is_white_label).ok_or(UpstreamFault::Malformed(PageFault::NoRows))
     }
 
     async fn page(&self, caller: &Caller, number: u32) -> Result<Page, UpstreamFault> {

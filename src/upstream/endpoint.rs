@@ -1,9 +1,8 @@
 //! Where the upstream is, and what a request to it looks like.
 
-use serde::Serialize;
+use serde_json::json;
 
 use crate::caller::Caller;
-use crate::identity::{Identity, IdentityType};
 use crate::origin::Origin;
 use crate::runtime::Outgoing;
 use crate::secret::Secret;
@@ -83,22 +82,15 @@ impl Provider {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TokenRequest<'a> {
-    identity: &'a Identity,
-    identity_type: IdentityType,
-}
-
 impl Endpoint {
     /// The request for one page of `caller`'s token.
     #[must_use]
     pub fn token_request(&self, caller: &Caller, page: PageNumber) -> Outgoing {
         let PageNumber { page, limit } = page;
         let path = self.provider.token_path();
-        let body = serde_json::to_string(&TokenRequest {
-            identity: caller.identity(),
-            identity_type: caller.identity_type(),
+        let body = json!({
+            "identity": caller.identity().as_str(),
+            "identityType": caller.identity_type().as_str(),
         });
         let mut headers = self.headers();
         headers.push(("content-type", "application/json".to_owned()));
@@ -106,8 +98,7 @@ impl Endpoint {
             method: "POST",
             url: format!("{}{path}?limit={limit}&page={page}", self.origin.as_str()),
             headers,
-            // Two strings always serialize, so there always is a body.
-            body: body.ok(),
+            body: Some(body.to_string()),
         }
     }
 

@@ -8,12 +8,10 @@ use crate::upstream::page::{Key, Page};
 /// first page's, `requestId` and whatever this version does not know are the last page's, and
 /// `page` and `pages` are 1: what the official Node SDK answers, with nothing rounded or dropped.
 ///
-/// `is_white_label` replaces what the pages say, where the contract has flags.
+/// `is_white_label` replaces what the pages say, where the contract has flags. `None` of no pages.
 #[must_use]
-pub fn assemble(pages: &[Page], is_white_label: Option<bool>) -> String {
-    let (Some(first), Some(last)) = (pages.first(), pages.last()) else {
-        return String::from("{}");
-    };
+pub fn assemble(pages: &[Page], is_white_label: Option<bool>) -> Option<String> {
+    let (first, last) = (pages.first()?, pages.last()?);
     let rows: usize = pages.iter().map(|page| page.rows.get().len() + 1).sum();
     let mut token = Object::with_capacity(rows + 512);
     token.rows(pages);
@@ -36,7 +34,7 @@ pub fn assemble(pages: &[Page], is_white_label: Option<bool>) -> String {
     if let Some(flag) = is_white_label {
         token.member(&Key::IsWhiteLabel, if flag { "true" } else { "false" });
     }
-    token.finish()
+    Some(token.finish())
 }
 
 /// A JSON object in the making.
@@ -89,8 +87,11 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
     use serde_json::{Value, json};
 
-    use super::assemble;
     use crate::upstream::page::Page;
+
+    fn assemble(pages: &[Page], is_white_label: Option<bool>) -> String {
+        super::assemble(pages, is_white_label).unwrap()
+    }
 
     fn page(text: &str) -> Page {
         Page::parse(text.as_bytes()).unwrap()
