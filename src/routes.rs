@@ -1,6 +1,5 @@
 //! Which paths are ours, and whose words are spoken there.
 
-use crate::error::dialect::Dialect;
 use crate::limits::MAX_PATH_BYTES;
 
 /// The path of the token route, after the prefix.
@@ -35,6 +34,17 @@ impl RoutePath {
         let fits = text.len() <= MAX_PATH_BYTES && parts.split('/').all(segment);
         fits.then(|| Self(text.to_owned()))
     }
+}
+
+/// Whose errors a client expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Ours, which are the Node samples' too.
+    Own,
+    /// The `FastAPI` sample's: `detail`, and 422 for a body that does not fit its model.
+    FastApi,
+    /// The Flask sample's: another text in `error`.
+    Flask,
 }
 
 /// What a path leads to.

@@ -37,8 +37,9 @@ async fn keys(State(shared): State<Arc<Shared>>) -> Response<Body> {
 async fn sign_in(State(shared): State<Arc<Shared>>, body: Bytes) -> Response<Body> {
     let mut response = match serde_json::from_slice::<SignIn>(&body) {
         Ok(SignIn { user }) if !user.trim().is_empty() => {
-            let token = shared.issuer.token("ES256", user.trim(), &json!({}));
             let expires_at = now() + TOKEN_SECONDS;
+            let claims = json!({"exp": expires_at});
+            let token = shared.issuer.token("ES256", user.trim(), &claims);
             answer(
                 StatusCode::OK,
                 &json!({"token": token, "expires_at": expires_at}),

@@ -14,7 +14,6 @@ use std::time::Duration;
 use crate::caller::{CALLER_KEY_HEADER, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, advice, origin};
 use crate::cors::{AllowedOrigins, CorsPolicy};
-use crate::error::dialect::Dialect;
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::{Charset, IdentityType};
 use crate::limits::{
@@ -23,7 +22,7 @@ use crate::limits::{
 };
 use crate::origin::Origin;
 use crate::pseudonym::PseudonymKey;
-use crate::routes::{RoutePath, Routes};
+use crate::routes::{Dialect, RoutePath, Routes};
 use crate::secret::Secret;
 use crate::upstream::endpoint::{Endpoint, Provider};
 

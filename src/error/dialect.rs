@@ -10,23 +10,13 @@ use crate::caller::CallerFault;
 use crate::error::{Refusal, WireError};
 use crate::identity::IdentityType;
 use crate::request_body::BodyFault;
+use crate::routes::Dialect;
 
 /// `error` of every answer that should have been a token: the text of the Node samples.
 pub(super) const NO_TOKEN: &str = "Failed to generate token";
 
 /// The Python samples say it in other words.
 const NO_TOKEN_IN_PYTHON: &str = "Failed to create token";
-
-/// Whose errors a client expects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// Ours, which are the Node samples' too.
-    Own,
-    /// The `FastAPI` sample's: `detail`, and 422 for a body that does not fit its model.
-    FastApi,
-    /// The Flask sample's: another text in `error`.
-    Flask,
-}
 
 impl Dialect {
     pub(super) fn error(self, own: &'static str) -> &'static str {

@@ -1,10 +1,10 @@
 //! From what went wrong to what the caller is told.
 //!
 //! [`Refusal`] says all there is to say, for the log. [`Refusal::wire`] is the one place that
-//! makes an answer of it: an exhaustive `match`, so no reason gets out by accident. [`dialect`]
-//! words it for front ends that were written for another server.
+//! makes an answer of it: an exhaustive `match`, so no reason gets out by accident. A
+//! [`Dialect`] words it for front ends that were written for another server.
 
-pub mod dialect;
+mod dialect;
 mod reason;
 
 use std::borrow::Cow;
@@ -16,12 +16,13 @@ use serde_json::Value;
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
 use crate::cors::METHODS;
-use crate::error::dialect::{Dialect, NO_TOKEN};
+use crate::error::dialect::NO_TOKEN;
 use crate::identity::IdentityFault;
 use crate::jwt::TokenFault;
 use crate::limits::{JWKS_RETRY, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE};
 use crate::request_body::BodyFault;
 use crate::response::{Headers, Response};
+use crate::routes::Dialect;
 use crate::target::QueryFault;
 use crate::upstream::UpstreamFault;
 

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use authkit_edge::config::Config;
 
@@ -115,4 +117,78 @@ fn name_tests_that_exist() {
         found += 1;
     }
     assert!(found > 20, "{found}");
+}
+
+/// The rows of the map in ARCHITECTURE.md, each the modules that stand side by side.
+fn layers() -> Vec<Vec<String>> {
+    let map = include_str!("../../ARCHITECTURE.md").lines();
+    let rows = map.filter(|line| line.starts_with("| `src/"));
+    rows.map(|row| {
+        let (first, _) = row[2..].split_once(" |").unwrap();
+        let names = first.split(", ").map(|name| name.trim_matches('`'));
+        let names = names.map(|name| name.trim_start_matches("src/"));
+        names
+            .map(|name| {
+                name.trim_end_matches(".rs")
+                    .trim_end_matches('/')
+                    .to_owned()
+            })
+            .collect()
+    })
+    .collect()
+}
+
+/// Every source file below a folder, with its path.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                return sources(&path);
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            vec![(path, text)]
+        })
+        .collect()
+}
+
+#[test]
+fn show_imports_that_only_go_down() {
+    let layers = layers();
+    let layer = |module: &str| {
+        let found = layers
+            .iter()
+            .position(|row| row.iter().any(|name| name == module));
+        found.unwrap_or_else(|| panic!("{module} is not in ARCHITECTURE.md"))
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut imports = 0;
+    for (path, text) in sources(&root) {
+        let inside = path.strip_prefix(&root).unwrap();
+        let first = inside
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap();
+        let own = first.trim_end_matches(".rs");
+        // What only tests need is no part of the design.
+        let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        if own == "lib" || path.components().any(|part| part.as_os_str() == "tests") {
+            continue;
+        }
+        for used in code
+            .lines()
+            .filter_map(|line| line.strip_prefix("use crate::"))
+        {
+            let module = used.split([':', ';']).next().unwrap();
+            imports += 1;
+            let down = layer(own) <= layer(module);
+            assert!(down, "{} imports {module}", inside.display());
+        }
+    }
+    assert!(imports > 100, "{imports}");
 }
