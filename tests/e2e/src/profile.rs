@@ -51,6 +51,7 @@ const COUNT: usize = 7;
 pub struct Edge {
     /// The upstream, and who signs tokens for [`Profile::Verified`].
     pub sandbox: Sandbox,
+    profile: Profile,
     worker: Worker,
 }
 
@@ -63,9 +64,7 @@ impl Profile {
         let started = EDGES[self as usize].get_or_init(|| self.start().map(Mutex::new));
         let edge = started.as_ref().unwrap_or_else(|error| panic!("{error}"));
         let edge = edge.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nothing may be left of the calls of the test before, whatever became of it.
-        edge.assert_upstream_idle();
-        edge.sandbox.reset();
+        edge.start_over();
         edge.worker.log.clear();
         edge
     }
@@ -79,7 +78,11 @@ impl Profile {
         let bindings = self.bindings(sandbox.issuer());
         let name = format!("{self:?}").to_lowercase();
         let worker = Worker::start(&name, &bindings)?;
-        Ok(Edge { sandbox, worker })
+        Ok(Edge {
+            sandbox,
+            profile: self,
+            worker,
+        })
     }
 
     /// The variables and secrets, with the sandbox of this issuer as the upstream.
@@ -183,13 +186,29 @@ impl Edge {
         );
     }
 
-    /// Lets calls arrive that the Worker has begun and dropped: they may be on their way when it has
-    /// answered, and must not be taken for those of the next request. What is sent last comes last.
-    pub fn settle(&self) {
-        self.sandbox.update(|settings| settings.faults.clear());
-        self.send(&Request::post().at("/api/authkit?page=1&limit=1"))
-            .assert_token();
+    /// Makes all as if nothing had happened before: settings, and what is remembered of requests.
+    ///
+    /// Calls that the Worker has begun and dropped may still be on their way when it has answered,
+    /// and must not be taken for those of the next request. So one more request is sent first: what
+    /// is sent last comes last.
+    pub fn start_over(&self) {
         self.assert_upstream_idle();
+        self.sandbox.reset();
+        let request = match self.profile {
+            // It never calls its upstream.
+            Profile::Bare => return,
+            Profile::Guarded => Request::post().header("x-authkit-key", CALLER_KEY),
+            Profile::Verified => {
+                let token = self.sandbox.issuer().token("ES256", "nobody", &json!({}));
+                Request::anonymous().header("authorization", format!("Bearer {token}"))
+            }
+            Profile::Pica | Profile::One | Profile::Hurried | Profile::Open => Request::post(),
+        };
+        let answer = self.send(&request.at("/api/authkit?page=1&limit=1"));
+        answer.assert_token();
+        self.line_of(&answer);
+        self.assert_upstream_idle();
+        self.sandbox.reset();
     }
 
     /// Asserts that nobody followed a redirect and that nothing was asked of the upstream beyond

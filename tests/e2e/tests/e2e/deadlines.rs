@@ -24,7 +24,7 @@ fn gives_up_at_the_deadline_and_hangs_up() {
     let edge = Profile::Hurried.lease();
     for kind in endless() {
         for (target, chunked) in [("/api/authkit", false), ("/api/authkit?page=1", true)] {
-            edge.sandbox.reset();
+            edge.start_over();
             edge.sandbox.update(|settings| {
                 settings.chunked = chunked;
                 settings.faults = vec![Fault::token(kind.clone())];
@@ -84,7 +84,7 @@ fn waits_for_what_is_merely_slow() {
         },
         FaultKind::Latency { ms: 300 },
     ] {
-        edge.sandbox.reset();
+        edge.start_over();
         edge.sandbox.update(|settings| {
             settings.catalogue = 1;
             settings.faults = vec![Fault::token(kind)];
@@ -98,7 +98,7 @@ fn waits_for_what_is_merely_slow() {
 fn keeps_nobody_waiting_for_the_flags() {
     let edge = Profile::Pica.lease();
     for kind in [FaultKind::Hang, FaultKind::HangBody] {
-        edge.sandbox.reset();
+        edge.start_over();
         edge.sandbox.update(|settings| {
             settings.white_label = true;
             settings.faults = vec![Fault::flags(kind)];

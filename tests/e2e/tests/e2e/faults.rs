@@ -13,7 +13,7 @@ fn status(status: u16, retry_after: Option<&str>) -> FaultKind {
 }
 
 fn set(edge: &Edge, faults: Vec<Fault>) {
-    edge.sandbox.reset();
+    edge.start_over();
     edge.sandbox.update(|settings| settings.faults = faults);
 }
 
@@ -201,14 +201,14 @@ fn refuses_pages_that_are_too_much_together() {
     });
     edge.send(&Request::post())
         .assert_error(502, "upstream_failed");
-    edge.settle();
+    edge.assert_upstream_idle();
 }
 
 #[test]
 fn asks_no_more_when_the_page_count_is_a_lie() {
     let edge = Profile::Pica.lease();
     for claim in [101, 1_000_000_000, u64::MAX] {
-        edge.sandbox.reset();
+        edge.start_over();
         edge.sandbox
             .update(|settings| settings.pages_claim = Some(claim));
         edge.send(&Request::post())
@@ -257,5 +257,5 @@ fn aborts_the_other_pages_when_one_is_refused() {
     assert!(calls.len() <= 7, "{calls:?}");
     let hung = calls.iter().filter(|call| call.page > Some(2));
     assert!(hung.clone().all(|call| !call.completed), "{calls:?}");
-    edge.settle();
+    edge.assert_upstream_idle();
 }

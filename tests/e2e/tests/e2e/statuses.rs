@@ -176,7 +176,7 @@ fn too_many_requests_429() {
         (Some("30"), Some("45"), "30"),
         (None, Some("45"), "45"),
     ] {
-        edge.sandbox.reset();
+        edge.start_over();
         let kind = FaultKind::Status {
             status: 429,
             retry_after: retry_after.map(str::to_owned),

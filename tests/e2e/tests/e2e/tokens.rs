@@ -32,7 +32,7 @@ fn merges_every_size_of_catalogue_for_both_brands() {
     for (profile, flags) in [(Profile::Pica, 1), (Profile::One, 0)] {
         let edge = profile.lease();
         for (rows, pages) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3), (700, 7)] {
-            edge.sandbox.reset();
+            edge.start_over();
             edge.sandbox.update(|settings| settings.catalogue = rows);
             let token = assert_whole_catalogue(&edge, rows);
             assert_eq!(token["pages"], 1);
