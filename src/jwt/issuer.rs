@@ -5,7 +5,7 @@ use crate::jwt::algorithm::Algorithm;
 use crate::jwt::claims::{ClaimPolicy, Claims};
 use crate::jwt::jws::UnverifiedToken;
 use crate::jwt::key_set::RemoteKeys;
-use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
+use crate::jwt::verifier::{VerificationKey, Verifier};
 use crate::runtime::Runtime;
 use crate::secret::Secret;
 
@@ -40,29 +40,17 @@ impl Issuer {
         R: Runtime + Verifier,
     {
         let token = UnverifiedToken::parse(token)?;
-        let algorithm = token.algorithm;
-        if !self.algorithms.contains(&algorithm) {
-            return Err(TokenFault::Algorithm);
-        }
+        token.check_algorithm(&self.algorithms)?;
         let jwk;
         let key = match &self.keys {
             Keys::Shared(secret) => VerificationKey::Shared(secret.expose().as_bytes()),
             Keys::Remote(keys) => {
-                jwk = keys
-                    .get(algorithm, token.key_id.as_deref(), runtime)
-                    .await?;
+                let key_id = token.key_id.as_deref();
+                jwk = keys.get(token.algorithm, key_id, runtime).await?;
                 VerificationKey::Public(&jwk.key)
             }
         };
-        let check = SignatureCheck {
-            algorithm,
-            key,
-            message: token.signing_input.as_bytes(),
-            signature: &token.signature,
-        };
-        if !runtime.verify(check).await {
-            return Err(TokenFault::Signature);
-        }
-        self.claims.check(&token.payload, runtime.now())
+        let payload = token.verify(key, runtime).await?;
+        self.claims.check(&payload, runtime.now())
     }
 }

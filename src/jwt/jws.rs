@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::json;
+use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
 
 /// A token whose form is right and whose signature nobody has checked.
@@ -60,6 +61,34 @@ impl<'a> UnverifiedToken<'a> {
             signature: decode(signature)?,
             payload: decode(payload)?,
         })
+    }
+
+    /// Whether its algorithm is one of those that the configuration names.
+    ///
+    /// # Errors
+    /// [`TokenFault::Algorithm`].
+    pub fn check_algorithm(&self, allowed: &[Algorithm]) -> Result<(), TokenFault> {
+        let named = allowed.contains(&self.algorithm);
+        named.then_some(()).ok_or(TokenFault::Algorithm)
+    }
+
+    /// Checks the signature with a key that fits the algorithm, and gives the payload.
+    ///
+    /// # Errors
+    /// [`TokenFault::Signature`].
+    pub async fn verify(
+        self,
+        key: VerificationKey<'_>,
+        verifier: &impl Verifier,
+    ) -> Result<Vec<u8>, TokenFault> {
+        let check = SignatureCheck {
+            algorithm: self.algorithm,
+            key,
+            message: self.signing_input.as_bytes(),
+            signature: &self.signature,
+        };
+        let genuine = verifier.verify(check).await;
+        genuine.then_some(self.payload).ok_or(TokenFault::Signature)
     }
 }
 

@@ -1,22 +1,8 @@
 //! For whom a token is minted, and for whom never.
 
-use serde_json::json;
-
-use crate::support::{TestApp, TestRequest, assert_error, json};
+use crate::support::{TestApp, TestRequest, assert_error, assert_minted, json};
 
 const CALLER_KEY: &str = "0123456789abcdef0123456789abcdef";
-
-#[track_caller]
-fn assert_minted(app: &TestApp, request: &TestRequest, identity: &str, identity_type: &str) {
-    let outcome = app.send(request);
-    assert_eq!(outcome.response.status, 200, "{}", json(&outcome));
-    let calls = app.edge.token_calls();
-    let body = calls.last().and_then(|call| call.body.clone());
-    assert_eq!(
-        body,
-        Some(json!({"identity": identity, "identityType": identity_type}))
-    );
-}
 
 #[track_caller]
 fn assert_refused(app: &TestApp, request: &TestRequest, status: u16, code: &str) {

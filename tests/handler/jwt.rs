@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, TestRequest, assert_error, json};
+use crate::support::{TestApp, TestRequest, assert_error, assert_minted};
 use crate::tokens::{NOW, SigningKey, app, claims, hmac_token};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -13,18 +13,6 @@ fn bearer(token: &str) -> TestRequest {
 
 fn signed(changes: Value) -> String {
     SigningKey::new("k1").token(&claims(changes))
-}
-
-#[track_caller]
-fn assert_minted(app: &TestApp, request: &TestRequest, identity: &str, identity_type: &str) {
-    let outcome = app.send(request);
-    assert_eq!(outcome.response.status, 200, "{}", json(&outcome));
-    let calls = app.edge.token_calls();
-    let body = calls.last().and_then(|call| call.body.clone());
-    assert_eq!(
-        body,
-        Some(json!({"identity": identity, "identityType": identity_type}))
-    );
 }
 
 /// The request is refused, nothing is minted, and the log says why.

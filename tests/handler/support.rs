@@ -126,6 +126,19 @@ pub fn assert_error(outcome: &Outcome, status: u16, code: &str) {
     assert_eq!((outcome.record.status, outcome.record.code), (status, code));
 }
 
+/// Asserts that a token was minted for that identity.
+#[track_caller]
+pub fn assert_minted(app: &TestApp, request: &TestRequest, identity: &str, identity_type: &str) {
+    let outcome = app.send(request);
+    assert_eq!(outcome.response.status, 200, "{}", json(&outcome));
+    let calls = app.edge.token_calls();
+    let body = calls.last().and_then(|call| call.body.clone());
+    assert_eq!(
+        body,
+        Some(serde_json::json!({"identity": identity, "identityType": identity_type}))
+    );
+}
+
 /// A request made by hand.
 #[derive(Clone)]
 pub struct TestRequest {

@@ -4,7 +4,7 @@ use authkit_edge::jwt::TokenFault;
 use authkit_edge::jwt::algorithm::{Algorithm, Hash};
 use authkit_edge::jwt::jwk::JwkSet;
 use authkit_edge::jwt::jws::UnverifiedToken;
-use authkit_edge::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
+use authkit_edge::jwt::verifier::{VerificationKey, Verifier};
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::question::{Question, Verdict};
@@ -57,28 +57,16 @@ impl Setup {
 
     async fn check(&self, token: &str, verifier: &impl Verifier) -> Result<(), TokenFault> {
         let token = UnverifiedToken::parse(token)?;
-        let algorithm = token.algorithm;
-        if !self.algorithms.contains(&algorithm) {
-            return Err(TokenFault::Algorithm);
-        }
+        token.check_algorithm(&self.algorithms)?;
         let set;
         let key = match &self.keys {
             Keys::Shared(secret) => VerificationKey::Shared(secret),
             Keys::Remote(body) => {
                 set = JwkSet::parse(body).ok_or(TokenFault::KeysUnavailable)?;
-                VerificationKey::Public(&set.select(algorithm, token.key_id.as_deref())?.key)
+                let jwk = set.select(token.algorithm, token.key_id.as_deref())?;
+                VerificationKey::Public(&jwk.key)
             }
         };
-        let check = SignatureCheck {
-            algorithm,
-            key,
-            message: token.signing_input.as_bytes(),
-            signature: &token.signature,
-        };
-        if verifier.verify(check).await {
-            Ok(())
-        } else {
-            Err(TokenFault::Signature)
-        }
+        token.verify(key, verifier).await.map(drop)
     }
 }
