@@ -29,8 +29,9 @@ fn takes_a_body_of_the_limit_and_not_one_byte_more() {
     for request in [
         Request::post().json(object(8193)),
         Request::post().json(object(8193)).chunked(),
-        Request::post().json(object(200_000)),
-        Request::post().json(object(200_000)).chunked(),
+        // No more than a socket takes at once: past that, a close can overtake the answer.
+        Request::post().json(object(50_000)),
+        Request::post().json(object(50_000)).chunked(),
     ] {
         edge.send(&request).assert_error(413, "body_too_large");
     }
@@ -44,6 +45,8 @@ fn takes_a_body_of_the_limit_and_not_one_byte_more() {
 fn survives_a_flood() {
     let edge = Profile::Pica.lease();
     for request in [
+        Request::post().json(object(200_000)),
+        Request::post().json(object(200_000)).chunked(),
         Request::post().json(object(5_000_000)),
         Request::post().json(object(5_000_000)).chunked(),
     ] {
