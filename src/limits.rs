@@ -40,6 +40,24 @@ pub const UPSTREAM_DEADLINE_RANGE_MS: std::ops::RangeInclusive<u64> = 100..=30_0
 /// All the time that the flags call may take: white-labelling never keeps a token waiting longer.
 pub const FLAGS_DEADLINE: Duration = Duration::from_secs(2);
 
+/// How long the flags of an account are used without asking again, unless `FLAGS_CACHE_SECONDS`
+/// says otherwise. They depend on nothing but the account and change when somebody changes its
+/// plan.
+pub const DEFAULT_FLAGS_FRESH: Duration = Duration::from_mins(1);
+
+/// Smallest and largest `FLAGS_CACHE_SECONDS`. With 0 every request asks.
+pub const FLAGS_FRESH_RANGE_SECONDS: std::ops::RangeInclusive<u64> = 0..=3600;
+
+/// While one request asks for the flags anew, others use the old ones for this long.
+pub const FLAGS_RETRY: Duration = Duration::from_secs(5);
+
+/// How long flags outlive their time while the upstream does not tell new ones.
+pub const FLAGS_STALE: Duration = Duration::from_hours(1);
+
+/// Longest time for which an isolate sends nothing to an upstream that asked it to wait: its rate
+/// window. An upstream that asks for more is asked again after this.
+pub const MAX_SHED: Duration = Duration::from_mins(1);
+
 /// Upper bound of the first back-off; it doubles with each try.
 pub const BACKOFF_BASE: Duration = Duration::from_millis(100);
 

@@ -7,7 +7,7 @@ pub fn page_parse(data: &[u8]) {
     let bodies = data.split(|byte| *byte == b'\n');
     let pages: Vec<(Page, &[u8])> = bodies
         .take(4)
-        .filter_map(|body| Page::parse(body).ok().map(|page| (page, body)))
+        .filter_map(|body| Page::parse(body.to_vec()).ok().map(|page| (page, body)))
         .collect();
     if pages.is_empty() {
         return;
@@ -21,13 +21,13 @@ pub fn page_parse(data: &[u8]) {
     for flag in [None, Some(true)] {
         let token = assemble(&parsed, flag).expect("there are pages");
         // JSON again, with each name once.
-        let read = Page::parse(token.as_bytes()).unwrap();
+        let read = Page::parse(token.clone()).unwrap();
         if let Some(flag) = flag {
             let found = read.get(&Key::IsWhiteLabel).unwrap();
             assert_eq!(found.get(), flag.to_string());
         }
         if let Some(values) = &values {
-            let mut token: Value = serde_json::from_str(&token).unwrap();
+            let mut token: Value = serde_json::from_slice(&token).unwrap();
             let rows = values
                 .iter()
                 .flat_map(|page| page["rows"].as_array().unwrap());

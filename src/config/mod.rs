@@ -17,13 +17,14 @@ use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::{Charset, IdentityType};
 use crate::limits::{
-    DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES,
-    UPSTREAM_DEADLINE_RANGE_MS,
+    DEFAULT_FLAGS_FRESH, DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, FLAGS_FRESH_RANGE_SECONDS,
+    GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES, UPSTREAM_DEADLINE_RANGE_MS,
 };
 use crate::origin::Origin;
 use crate::pseudonym::PseudonymKey;
 use crate::routes::{Dialect, RoutePath, Routes};
 use crate::secret::Secret;
+use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider};
 
 pub use bindings::ConfigFault;
@@ -106,7 +107,7 @@ fn service(bindings: &Bindings<'_>, header: &str) -> Result<Service, ConfigFault
     let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS)?;
     Ok(Service {
         callers: callers(bindings, header)?,
-        pseudonyms: PseudonymKey::derive(&endpoint.key),
+        pseudonyms: PseudonymKey::derive(&endpoint.account.key),
         endpoint,
         upstream_deadline: deadline.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
     })
@@ -312,6 +313,9 @@ fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault> {
         Provider::Pica.as_str(),
         &Provider::ALL.map(|provider| (provider.as_str(), provider)),
     )?;
+    let flags_fresh = bindings
+        .number("FLAGS_CACHE_SECONDS", FLAGS_FRESH_RANGE_SECONDS)?
+        .map_or(DEFAULT_FLAGS_FRESH, Duration::from_secs);
     let base = bindings.get(BASE_URL);
     let base = base.as_deref().unwrap_or(provider.default_origin());
     // One slash at the end is what people copy; it changes nothing.
@@ -336,7 +340,7 @@ fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault> {
     Ok(Endpoint {
         provider,
         origin,
-        key,
+        account: Account::new(key, flags_fresh),
     })
 }
 

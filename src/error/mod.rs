@@ -295,7 +295,7 @@ fn unauthorized(challenge: Challenge, code: &'static str, message: &'static str)
 
 fn upstream(fault: UpstreamFault) -> WireError {
     match fault {
-        UpstreamFault::RateLimited(wait) => WireError {
+        UpstreamFault::RateLimited(wait) | UpstreamFault::Shed(wait) => WireError {
             header: Some(("retry-after", whole_seconds(wait).to_string().into())),
             ..plain(
                 429,

@@ -90,6 +90,7 @@ fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
             format!("upstream answered {status}: redirects are not followed").into()
         }
         UpstreamFault::RateLimited(_) => "upstream answered 429".into(),
+        UpstreamFault::Shed(_) => "upstream not asked: an earlier 429 told us to wait".into(),
         UpstreamFault::Network => "upstream not reached, or the connection broke".into(),
         UpstreamFault::Malformed(PageFault::NotAnObject) => {
             "upstream body is not a JSON object".into()

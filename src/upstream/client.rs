@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::limits::{
-    FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_MERGED_BYTES, MAX_PAGES,
-    MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
+    FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
 use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp};
 use crate::target::{PageNumber, Selection};
 use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::page::{Page, PageFault};
+use crate::upstream::pages::Pages;
 use crate::upstream::{retry, token};
 
 /// One request's dealings with the upstream.
@@ -62,70 +62,82 @@ impl<'a, R: Runtime> Client<'a, R> {
         caller: &Caller,
         selection: Selection,
     ) -> Result<Vec<u8>, UpstreamFault> {
-        match selection {
-            Selection::Page(page) => {
-                let body = self.page_body(caller, page).await?;
-                Page::parse(&body).map_err(UpstreamFault::Malformed)?;
-                Ok(body)
-            }
-            Selection::Merged => self.merged(caller).await.map(String::into_bytes),
+        let account = &self.endpoint.account;
+        if let Some(left) = account.closed_for(self.runtime.now()) {
+            return Err(UpstreamFault::Shed(left));
         }
+        let token = match selection {
+            Selection::Page(page) => self.page(caller, page).await.map(Page::into_body),
+            Selection::Merged => self.merged(caller).await,
+        };
+        if let Err(UpstreamFault::RateLimited(wait)) = token {
+            account.close(wait, self.runtime.now());
+        }
+        token
     }
 
-    /// All pages as one token. The flags and page 1 start together; once page 1 has told how many
-    /// pages there are, the rest follow, as many at a time as a Worker may have connections.
-    async fn merged(&self, caller: &Caller) -> Result<String, UpstreamFault> {
+    /// All pages as one token.
+    ///
+    /// The flags, unless they are known, and as many pages as the list had last time start together,
+    /// as many at a time as a Worker may have connections. Page 1 then tells how many pages there
+    /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
+    async fn merged(&self, caller: &Caller) -> Result<Vec<u8>, UpstreamFault> {
+        let account = &self.endpoint.account;
         let flags = self.endpoint.flags_request();
+        let mut is_white_label = None;
+        let mut flags_wanted = false;
         let mut under_way = FuturesUnordered::new();
         if let Some(request) = &flags {
-            under_way.push(Either::Left(async move {
-                Ok(Arrival::Flags(self.is_white_label(request).await))
-            }));
+            is_white_label = account.is_white_label(self.runtime.now());
+            if is_white_label.is_none() {
+                flags_wanted = true;
+                under_way.push(Either::Left(async move {
+                    Arrival::Flags(self.is_white_label(request).await)
+                }));
+            }
         }
         let page = |number| {
             Either::Right(async move {
-                let page = self.page(caller, number).await?;
-                Ok(Arrival::Page(number, page))
+                let wanted = PageNumber {
+                    page: number,
+                    limit: ROWS_PER_PAGE,
+                };
+                Arrival::Page(number, self.page(caller, wanted).await)
             })
         };
-        under_way.push(page(1));
 
-        let mut is_white_label = flags.is_some().then_some(false);
-        let mut pages = Vec::new();
-        let mut bytes = 0;
-        let mut next = 2;
-        let mut last = 1;
-        while let Some(arrival) = under_way.next().await {
-            match arrival? {
-                Arrival::Flags(flag) => is_white_label = Some(flag),
-                Arrival::Page(number, page) => {
-                    bytes += page.rows.get().len();
-                    if bytes > MAX_MERGED_BYTES {
-                        return Err(UpstreamFault::TooLarge);
-                    }
-                    if number == 1 {
-                        last = page_count(&page)?;
-                    }
-                    pages.push((number, page));
-                }
+        let mut pages = Pages::expecting(account.expected_pages());
+        loop {
+            while under_way.len() < MAX_CONNECTIONS
+                && let Some(number) = pages.next()
+            {
+                under_way.push(page(number));
             }
-            while next <= last && under_way.len() < MAX_CONNECTIONS {
-                under_way.push(page(next));
-                next += 1;
+            if pages.are_complete() && !flags_wanted {
+                break;
+            }
+            match under_way.next().await {
+                Some(Arrival::Flags(flag)) => {
+                    is_white_label = Some(account.saw_white_label(flag, self.runtime.now()));
+                    flags_wanted = false;
+                }
+                Some(Arrival::Page(number, page)) => {
+                    pages.take(number, page)?;
+                    if number == 1 {
+                        account.saw_pages(pages.count());
+                    }
+                }
+                // Never: what is not complete is under way.
+                None => break,
             }
         }
-        pages.sort_unstable_by_key(|(number, _)| *number);
-        let pages: Vec<Page> = pages.into_iter().map(|(_, page)| page).collect();
-        token::assemble(&pages, is_white_label).ok_or(UpstreamFault::Malformed(PageFault::NoRows))
+        token::assemble(&pages.into_vec(), is_white_label)
+            .ok_or(UpstreamFault::Malformed(PageFault::NoRows))
     }
 
-    async fn page(&self, caller: &Caller, number: u32) -> Result<Page, UpstreamFault> {
-        let wanted = PageNumber {
-            page: number,
-            limit: ROWS_PER_PAGE,
-        };
+    async fn page(&self, caller: &Caller, wanted: PageNumber) -> Result<Page, UpstreamFault> {
         let body = self.page_body(caller, wanted).await?;
-        Page::parse(&body).map_err(UpstreamFault::Malformed)
+        Page::parse(body).map_err(UpstreamFault::Malformed)
     }
 
     async fn page_body(&self, caller: &Caller, page: PageNumber) -> Result<Vec<u8>, UpstreamFault> {
@@ -137,9 +149,9 @@ impl<'a, R: Runtime> Client<'a, R> {
         Ok(body)
     }
 
-    /// Whether the account shows AuthKit under its own name. A failure means no: it is not worth a
-    /// token.
-    async fn is_white_label(&self, request: &Outgoing) -> bool {
+    /// Whether the account shows `AuthKit` under its own name; `None` when it does not tell, which
+    /// is not worth a token.
+    async fn is_white_label(&self, request: &Outgoing) -> Option<bool> {
         #[derive(Deserialize)]
         struct Flags {
             #[serde(rename = "authkitWhitelist")]
@@ -147,8 +159,8 @@ impl<'a, R: Runtime> Client<'a, R> {
         }
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
         let body = self.call(request, deadline, MAX_FLAGS_BODY_BYTES).await;
-        let flags = body.map(|bytes| serde_json::from_slice::<Flags>(&bytes));
-        matches!(flags, Ok(Ok(flags)) if flags.is_white_label)
+        let flags = serde_json::from_slice::<Flags>(&body.ok()?).ok()?;
+        Some(flags.is_white_label)
     }
 
     /// One call, tried again as long as [`retry::pause`] finds it worth it.
@@ -203,18 +215,6 @@ impl<'a, R: Runtime> Client<'a, R> {
 }
 
 enum Arrival {
-    Flags(bool),
-    Page(u32, Page),
-}
-
-/// How many pages there are to fetch, at least the one that said so.
-fn page_count(first: &Page) -> Result<u32, UpstreamFault> {
-    let count = first
-        .pages
-        .ok_or(UpstreamFault::Malformed(PageFault::NoPageCount))?;
-    u32::try_from(count)
-        .ok()
-        .filter(|count| *count <= MAX_PAGES)
-        .map(|count| count.max(1))
-        .ok_or(UpstreamFault::TooManyPages)
+    Flags(Option<bool>),
+    Page(u32, Result<Page, UpstreamFault>),
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::caller::Caller;
 use crate::origin::Origin;
 use crate::runtime::Outgoing;
-use crate::secret::Secret;
 use crate::target::PageNumber;
+use crate::upstream::account::Account;
 
 /// The upstream as one deployment uses it.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub struct Endpoint {
     pub provider: Provider,
     /// Where it is.
     pub origin: Origin,
-    /// The application's key.
-    pub key: Secret,
+    /// With what key, and what is known of the account that it belongs to.
+    pub account: Account,
 }
 
 /// `AUTHKIT_PROVIDER`: one API under two brands.
@@ -117,7 +117,7 @@ impl Endpoint {
     fn headers(&self) -> Vec<(&'static str, String)> {
         vec![
             ("accept", "application/json".to_owned()),
-            (self.provider.key_header(), self.key.expose().to_owned()),
+            (self.provider.key_header(), self.account.key.expose().to_owned()),
         ]
     }
 }

@@ -1,14 +1,18 @@
 //! Pica's API (sold as One, too), spoken through the [`Runtime`](crate::runtime::Runtime) port.
 //!
 //! - [`endpoint`]: where it is and what a request to it looks like
+//! - [`account`]: the key, and what an isolate remembers of the account behind it
 //! - [`page`]: what it answers
+//! - `pages`: which of them a token is made of, and which are still to be fetched
 //! - [`token`]: how pages become one token
 //! - [`retry`]: when a failed try is repeated
 //! - [`client`]: the calls themselves, bounded in time, number and size
 
+pub mod account;
 pub mod client;
 pub mod endpoint;
 pub mod page;
+mod pages;
 pub mod retry;
 pub mod token;
 
@@ -25,6 +29,8 @@ pub enum UpstreamFault {
     Unavailable(u16, Option<Duration>),
     /// 429, after all tries that fit; what the caller should wait.
     RateLimited(Duration),
+    /// It was not asked: an earlier 429 told us to wait, and this much of it is left.
+    Shed(Duration),
     /// No connection, or one that broke, after all tries.
     Network,
     /// An answer that is no page of integrations.

@@ -3,19 +3,21 @@
 //! Values stay the JSON text that they came as, so no number is rounded and no field is lost.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// One page, its values as raw JSON.
+/// One page. Its rows stay where they arrived; the few other values are copied out as raw JSON.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The rows: a JSON array.
-    pub rows: Box<RawValue>,
+    body: Vec<u8>,
+    /// Where the list of rows stands in `body`, without its brackets.
+    rows: Range<usize>,
     /// How many pages there are; `None` when the answer does not say in a way that makes sense.
     pub pages: Option<u64>,
-    /// Every other member, in the order in which it came.
+    /// Every member but `rows`, in the order in which it came.
     pub members: Vec<(Key, Box<RawValue>)>,
 }
 
@@ -50,37 +52,42 @@ pub enum PageFault {
 }
 
 impl Page {
-    /// Reads a body.
+    /// Reads a body and keeps it.
     ///
     /// # Errors
     /// [`PageFault::NotAnObject`] or [`PageFault::NoRows`].
-    pub fn parse(body: &[u8]) -> Result<Self, PageFault> {
-        let Envelope(mut members) =
-            serde_json::from_slice(body).map_err(|_| PageFault::NotAnObject)?;
-        let rows = members
-            .iter()
-            .position(|(key, value)| *key == Key::Rows && value.get().starts_with('['))
-            .ok_or(PageFault::NoRows)?;
-        let (_, rows) = members.remove(rows);
+    pub fn parse(body: Vec<u8>) -> Result<Self, PageFault> {
+        let Envelope { rows, members } =
+            serde_json::from_slice(&body).map_err(|_| PageFault::NotAnObject)?;
+        let list = rows
+            .and_then(|rows| rows.get().strip_prefix('[')?.strip_suffix(']'))
+            .ok_or(PageFault::NoRows)?
+            .trim_ascii();
+        // `list` is a part of `body`; this is where.
+        let start = list.as_ptr().addr().saturating_sub(body.as_ptr().addr());
+        let rows = start..start + list.len();
         let pages = members
             .iter()
             .find_map(|(key, value)| (*key == Key::Pages).then(|| whole_number(value.get())))
             .flatten();
         Ok(Self {
+            body,
             rows,
             pages,
             members,
         })
     }
 
-    /// The text between the brackets of `rows`.
+    /// The text between the brackets of `rows`: JSON values with commas between, or nothing.
     #[must_use]
-    pub fn row_list(&self) -> &str {
-        let text = self.rows.get();
-        let inner = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        inner.unwrap_or_default().trim_ascii()
+    pub fn row_list(&self) -> &[u8] {
+        self.body.get(self.rows.clone()).unwrap_or_default()
+    }
+
+    /// The body as it came.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
     }
 
     /// The value of a member, if it is there.
@@ -93,9 +100,13 @@ impl Page {
 }
 
 /// The members of an object whose names are all different.
-struct Envelope(Vec<(Key, Box<RawValue>)>);
+#[derive(Default)]
+struct Envelope<'a> {
+    rows: Option<&'a RawValue>,
+    members: Vec<(Key, Box<RawValue>)>,
+}
 
-impl<'de> Deserialize<'de> for Envelope {
+impl<'de> Deserialize<'de> for Envelope<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(EnvelopeVisitor)
     }
@@ -104,21 +115,28 @@ impl<'de> Deserialize<'de> for Envelope {
 struct EnvelopeVisitor;
 
 impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope;
+    type Value = Envelope<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a page of integrations")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members: Vec<(Key, Box<RawValue>)> = Vec::with_capacity(8);
-        while let Some((key, value)) = map.next_entry::<Key, Box<RawValue>>()? {
-            if members.iter().any(|(known, _)| *known == key) {
+        let mut envelope = Envelope::default();
+        while let Some((key, value)) = map.next_entry::<Key, &'de RawValue>()? {
+            let known = match key {
+                Key::Rows => envelope.rows.replace(value).is_some(),
+                key => {
+                    let known = envelope.members.iter().any(|(known, _)| *known == key);
+                    envelope.members.push((key, value.to_owned()));
+                    known
+                }
+            };
+            if known {
                 return Err(A::Error::custom("a name twice"));
             }
-            members.push((key, value));
         }
-        Ok(Envelope(members))
+        Ok(envelope)
     }
 }
 
@@ -170,10 +188,11 @@ mod tests {
     #[test]
     fn keeps_values_as_the_text_they_came_as() {
         let page = Page::parse(
-            br#" { "rows" : [ {"a":9007199254740993,"b":1.10} ] , "requestId":{"x":1e400}, "v":"\u00e9" } "#,
+            br#" { "rows" : [ {"a":9007199254740993,"b":1.10} ] , "requestId":{"x":1e400}, "v":"\u00e9" } "#
+                .to_vec(),
         )
         .unwrap();
-        assert_eq!(page.row_list(), r#"{"a":9007199254740993,"b":1.10}"#);
+        assert_eq!(page.row_list(), br#"{"a":9007199254740993,"b":1.10}"#);
         let request_id = page.get(&Key::RequestId).map(RawValue::get);
         assert_eq!(request_id, Some(r#"{"x":1e400}"#));
         let other = page.get(&Key::Other("v".into())).map(RawValue::get);
@@ -197,7 +216,7 @@ mod tests {
             ("[3]", None),
         ] {
             let body = format!(r#"{{"rows":[],"pages":{text}}}"#);
-            assert_eq!(Page::parse(body.as_bytes()).unwrap().pages, pages, "{text}");
+            assert_eq!(Page::parse(body.into()).unwrap().pages, pages, "{text}");
         }
     }
 
@@ -218,15 +237,15 @@ mod tests {
             (r#"{"rows":{"0":1}}"#, PageFault::NoRows),
             (r#"{"error":"Unauthorized"}"#, PageFault::NoRows),
         ] {
-            assert_eq!(Page::parse(body.as_bytes()).err(), Some(fault), "{body}");
+            assert_eq!(Page::parse(body.into()).err(), Some(fault), "{body}");
         }
-        assert!(Page::parse(b"{\"rows\":[\"\xff\"]}").is_err());
+        assert!(Page::parse(b"{\"rows\":[\"\xff\"]}".to_vec()).is_err());
     }
 
     proptest! {
         #[test]
         fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..300)) {
-            let _ = Page::parse(&bytes);
+            let _ = Page::parse(bytes);
         }
     }
 }

@@ -23,6 +23,7 @@ pub fn pause(fault: UpstreamFault, tries: u32, left: Duration, random: f64) -> O
         UpstreamFault::Network | UpstreamFault::Timeout => None,
         UpstreamFault::Status(_)
         | UpstreamFault::Redirect(_)
+        | UpstreamFault::Shed(_)
         | UpstreamFault::Malformed(_)
         | UpstreamFault::TooLarge
         | UpstreamFault::TooManyPages => return None,

@@ -2,7 +2,7 @@
 
 use crate::upstream::page::{Key, Page};
 
-/// The JSON text of a token.
+/// The JSON text of a token, in UTF-8.
 ///
 /// One page is passed on as it is. Of several, the rows stand one after the other, `total` is the
 /// first page's, `requestId` and whatever this version does not know are the last page's, and
@@ -10,9 +10,9 @@ use crate::upstream::page::{Key, Page};
 ///
 /// `is_white_label` replaces what the pages say, where the contract has flags. `None` of no pages.
 #[must_use]
-pub fn assemble(pages: &[Page], is_white_label: Option<bool>) -> Option<String> {
+pub fn assemble(pages: &[Page], is_white_label: Option<bool>) -> Option<Vec<u8>> {
     let (first, last) = (pages.first()?, pages.last()?);
-    let rows: usize = pages.iter().map(|page| page.rows.get().len() + 1).sum();
+    let rows: usize = pages.iter().map(|page| page.row_list().len() + 1).sum();
     let mut token = Object::with_capacity(rows + 512);
     token.rows(pages);
     if let Some(total) = first.get(&Key::Total) {
@@ -38,45 +38,47 @@ pub fn assemble(pages: &[Page], is_white_label: Option<bool>) -> Option<String> 
 }
 
 /// A JSON object in the making.
-struct Object(String);
+struct Object(Vec<u8>);
 
 impl Object {
     fn with_capacity(bytes: usize) -> Self {
-        Self(String::with_capacity(bytes))
+        Self(Vec::with_capacity(bytes))
     }
 
     fn rows(&mut self, pages: &[Page]) {
-        self.0.push_str(r#"{"rows":["#);
+        self.push(r#"{"rows":["#);
         let lists = pages.iter().map(Page::row_list);
         for (index, list) in lists.filter(|list| !list.is_empty()).enumerate() {
             if index > 0 {
-                self.0.push(',');
+                self.push(",");
             }
-            self.0.push_str(list);
+            self.0.extend_from_slice(list);
         }
-        self.0.push(']');
+        self.push("]");
     }
 
     fn member(&mut self, key: &Key, value: &str) {
-        self.0.push(',');
+        self.push(",");
         match key {
-            Key::Rows => self.0.push_str(r#""rows""#),
-            Key::Total => self.0.push_str(r#""total""#),
-            Key::Pages => self.0.push_str(r#""pages""#),
-            Key::Page => self.0.push_str(r#""page""#),
-            Key::RequestId => self.0.push_str(r#""requestId""#),
-            Key::IsWhiteLabel => self.0.push_str(r#""isWhiteLabel""#),
+            Key::Rows => self.push(r#""rows""#),
+            Key::Total => self.push(r#""total""#),
+            Key::Pages => self.push(r#""pages""#),
+            Key::Page => self.push(r#""page""#),
+            Key::RequestId => self.push(r#""requestId""#),
+            Key::IsWhiteLabel => self.push(r#""isWhiteLabel""#),
             // `Value`'s text form is JSON: it quotes and escapes.
-            Key::Other(name) => self
-                .0
-                .push_str(&serde_json::Value::from(&**name).to_string()),
+            Key::Other(name) => self.push(&serde_json::Value::from(&**name).to_string()),
         }
-        self.0.push(':');
-        self.0.push_str(value);
+        self.push(":");
+        self.push(value);
     }
 
-    fn finish(mut self) -> String {
-        self.0.push('}');
+    fn push(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.push("}");
         self.0
     }
 }
@@ -90,11 +92,11 @@ mod tests {
     use crate::upstream::page::Page;
 
     fn assemble(pages: &[Page], is_white_label: Option<bool>) -> String {
-        super::assemble(pages, is_white_label).unwrap()
+        String::from_utf8(super::assemble(pages, is_white_label).unwrap()).unwrap()
     }
 
     fn page(text: &str) -> Page {
-        Page::parse(text.as_bytes()).unwrap()
+        Page::parse(text.into()).unwrap()
     }
 
     #[test]

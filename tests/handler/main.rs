@@ -16,6 +16,7 @@ mod identity;
 mod jwt;
 mod keys;
 mod log;
+mod memory;
 mod oracle;
 mod routes;
 mod support;

@@ -1,0 +1,177 @@
+//! The key, and what an isolate remembers of the account behind it.
+//!
+//! Only what is the same for every identity is remembered here: how many pages the integration
+//! list had, the flags, and until when the account may not be asked. Nothing of it decides what is
+//! in a token: a remembered count is corrected by the next first page.
+//!
+//! Cells, and no value is held across an await: requests that run at the same time in one isolate
+//! see each other's notes and never wait for each other.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED};
+use crate::runtime::Timestamp;
+use crate::secret::Secret;
+
+/// An account of the upstream.
+#[derive(Debug)]
+pub struct Account {
+    /// The application's key.
+    pub key: Secret,
+    pages: Cell<u32>,
+    flags_fresh: Duration,
+    is_white_label: Cell<Option<(bool, Timestamp)>>,
+    flags_asked: Cell<Timestamp>,
+    closed_until: Cell<Timestamp>,
+}
+
+impl Account {
+    /// An account that nothing is known of. Its flags are used for `flags_fresh`.
+    #[must_use]
+    pub fn new(key: Secret, flags_fresh: Duration) -> Self {
+        Self {
+            key,
+            pages: Cell::new(1),
+            flags_fresh,
+            is_white_label: Cell::new(None),
+            flags_asked: Cell::new(Timestamp(0)),
+            closed_until: Cell::new(Timestamp(0)),
+        }
+    }
+
+    /// How many pages its list had when it was last seen; 1 before.
+    #[must_use]
+    pub fn expected_pages(&self) -> u32 {
+        self.pages.get()
+    }
+
+    /// Its list has that many pages now.
+    pub fn saw_pages(&self, count: u32) {
+        self.pages.set(count);
+    }
+
+    /// Whether it is white-labelled, if that need not be asked. After `None` the caller asks, and
+    /// meanwhile others go on with the old answer.
+    #[must_use]
+    pub fn is_white_label(&self, now: Timestamp) -> Option<bool> {
+        let known = self.known_white_label(now);
+        let being_asked = now < self.flags_asked.get().after(FLAGS_RETRY);
+        match known {
+            Some((flag, age)) if age < self.flags_fresh || being_asked => Some(flag),
+            _ => {
+                self.flags_asked.set(now);
+                None
+            }
+        }
+    }
+
+    /// What it answered to that, `None` for no answer. Gives what to go by: an account that never
+    /// answered shows `AuthKit` under its own name.
+    pub fn saw_white_label(&self, answer: Option<bool>, now: Timestamp) -> bool {
+        if let Some(flag) = answer {
+            self.is_white_label.set(Some((flag, now)));
+            return flag;
+        }
+        self.known_white_label(now).is_some_and(|(flag, _)| flag)
+    }
+
+    /// The last answer and its age, unless it is too old to be of use.
+    fn known_white_label(&self, now: Timestamp) -> Option<(bool, Duration)> {
+        let (flag, told) = self.is_white_label.get()?;
+        let age = told.until(now);
+        let kept = !self.flags_fresh.is_zero() && age < self.flags_fresh + FLAGS_STALE;
+        kept.then_some((flag, age))
+    }
+
+    /// How long it may not be asked yet.
+    #[must_use]
+    pub fn closed_for(&self, now: Timestamp) -> Option<Duration> {
+        let left = now.until(self.closed_until.get());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// It asked for a pause that no request could wait for.
+    pub fn close(&self, wait: Duration, now: Timestamp) {
+        self.closed_until.set(now.after(wait.min(MAX_SHED)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Account;
+    use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED};
+    use crate::runtime::Timestamp;
+    use crate::secret::Secret;
+
+    const START: Timestamp = Timestamp(1_700_000_000_000);
+    const FRESH: Duration = Duration::from_secs(60);
+
+    fn account(flags_fresh: Duration) -> Account {
+        Account::new(Secret::parse("sk_test_x").unwrap(), flags_fresh)
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        START.after(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn remembers_flags_for_their_time() {
+        let account = account(FRESH);
+        assert_eq!(account.is_white_label(START), None);
+        assert!(account.saw_white_label(Some(true), START));
+        assert_eq!(account.is_white_label(at(59_999)), Some(true));
+        assert_eq!(account.is_white_label(at(60_000)), None);
+    }
+
+    #[test]
+    fn asks_once_while_others_go_on_with_the_old_flags() {
+        let account = account(FRESH);
+        account.saw_white_label(Some(true), START);
+        assert_eq!(account.is_white_label(at(60_000)), None);
+        assert_eq!(account.is_white_label(at(60_001)), Some(true));
+        let retry = at(60_000).after(FLAGS_RETRY);
+        assert_eq!(account.is_white_label(retry), None);
+        assert!(!account.saw_white_label(Some(false), retry));
+        assert_eq!(account.is_white_label(retry), Some(false));
+    }
+
+    #[test]
+    fn asks_for_everybody_until_there_is_an_answer() {
+        let account = account(FRESH);
+        assert_eq!(account.is_white_label(START), None);
+        assert_eq!(account.is_white_label(START), None);
+        assert!(!account.saw_white_label(None, START));
+        assert_eq!(account.is_white_label(START), None);
+    }
+
+    #[test]
+    fn keeps_old_flags_through_an_outage_but_not_for_ever() {
+        let account = account(FRESH);
+        account.saw_white_label(Some(true), START);
+        let last = START.after(FRESH + FLAGS_STALE - Duration::from_millis(1));
+        assert!(account.saw_white_label(None, last));
+        assert!(!account.saw_white_label(None, START.after(FRESH + FLAGS_STALE)));
+    }
+
+    #[test]
+    fn remembers_no_flags_when_told_not_to() {
+        let account = account(Duration::ZERO);
+        assert!(account.saw_white_label(Some(true), START));
+        assert_eq!(account.is_white_label(START), None);
+        assert!(!account.saw_white_label(None, START));
+    }
+
+    #[test]
+    fn is_closed_for_as_long_as_it_asked_and_no_longer_than_its_window() {
+        let account = account(FRESH);
+        assert_eq!(account.closed_for(START), None);
+        account.close(Duration::from_secs(20), START);
+        assert_eq!(account.closed_for(at(5_000)), Some(Duration::from_secs(15)));
+        assert_eq!(account.closed_for(at(20_000)), None);
+        account.close(Duration::from_hours(1), START);
+        assert_eq!(account.closed_for(START), Some(MAX_SHED));
+    }
+}
