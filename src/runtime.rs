@@ -30,6 +30,8 @@ impl Timestamp {
 
 /// Clock, chance, timers and outgoing HTTP.
 pub trait Runtime {
+    /// A request that is ready to be sent, more than once.
+    type Prepared;
     /// What an outgoing call answers.
     type Reply: Reply;
 
@@ -45,14 +47,22 @@ pub trait Runtime {
     /// Resolves after `duration`. Dropping the future cancels the timer.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 
-    /// Sends `request` and resolves when the head of the answer has arrived.
+    /// Makes a request ready. Pages differ in their URL only, so what they have in common crosses
+    /// to the place once.
+    fn prepare(&self, request: &Outgoing) -> Self::Prepared;
+
+    /// Sends a request to a URL and resolves when the head of the answer has arrived.
     ///
     /// Redirects are not followed: a 3xx is an answer like any other, so the secret reaches no
     /// other host. Dropping the future, or the reply before its body was read, aborts the call.
     ///
     /// # Errors
     /// [`Unreachable`] when no answer came: name, connection or protocol failed.
-    fn fetch(&self, request: &Outgoing) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
+    fn fetch(
+        &self,
+        request: &Self::Prepared,
+        url: &str,
+    ) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
 
     /// What `work` gives, or `None` when it takes longer than `timeout`; then it is dropped, which
     /// aborts the call that it waits for.
@@ -113,12 +123,10 @@ pub enum Method {
     Other,
 }
 
-/// A request to the upstream. It holds a secret, so it has no `Debug`.
+/// A request to the upstream, but for its URL. It holds a secret, so it has no `Debug`.
 pub struct Outgoing {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Absolute URL.
-    pub url: String,
     /// Header names and values.
     pub headers: Vec<(&'static str, String)>,
     /// The body, if any.

@@ -47,9 +47,6 @@ impl FetchBody for web_sys::Response {
 
 /// Reads the whole body, at most `limit` bytes of it.
 pub(super) async fn read(message: &impl FetchBody, limit: usize) -> Result<Vec<u8>, ReadError> {
-    let Some(stream) = message.stream() else {
-        return Ok(Vec::new());
-    };
     let headers = message.headers();
     let header = |name| headers.get(name).ok().flatten();
     // A compressed body is longer than its Content-Length says.
@@ -57,7 +54,11 @@ pub(super) async fn read(message: &impl FetchBody, limit: usize) -> Result<Vec<u
     match length.and_then(|text| text.parse::<usize>().ok()) {
         Some(length) if length > limit => Err(ReadError::TooLarge),
         Some(_) => read_buffer(message, limit).await,
-        None => read_stream(&stream, limit).await,
+        // Asking for the stream makes an object, so nobody asks who does not need it.
+        None => match message.stream() {
+            Some(stream) => read_stream(&stream, limit).await,
+            None => Ok(Vec::new()),
+        },
     }
 }
 

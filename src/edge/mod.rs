@@ -27,17 +27,16 @@ thread_local! {
 }
 
 /// Answers a request and logs its line.
-///
-/// # Errors
-/// None that can be met: the core makes no response that the Fetch API refuses.
-pub async fn answer(request: web_sys::Request, env: &Env) -> Result<web_sys::Response, JsValue> {
+pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     let config = CONFIG.with(|cell| {
         let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(env, name))));
         Rc::clone(config)
     });
     let outcome = handle(&config, &EdgeRequest::new(request), &Edge).await;
     console_log!("{}", outcome.record.to_json());
-    to_js(&outcome.response)
+    // The core makes no response that the Fetch API refuses. That this is no `Result` spares the
+    // Worker all that `worker` would do with an error.
+    to_js(&outcome.response).unwrap_or_else(|_| web_sys::Response::error())
 }
 
 /// The text of a variable or secret. TOML numbers and booleans reach a Worker as such.

@@ -18,6 +18,7 @@ use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp, Un
 pub struct Edge;
 
 impl Runtime for Edge {
+    type Prepared = Result<RequestInit, Unreachable>;
     type Reply = EdgeReply;
 
     fn now(&self) -> Timestamp {
@@ -45,12 +46,16 @@ impl Runtime for Edge {
         Delay::from(duration)
     }
 
-    async fn fetch(&self, request: &Outgoing) -> Result<EdgeReply, Unreachable> {
+    fn prepare(&self, request: &Outgoing) -> Self::Prepared {
+        request_init(request).map_err(unreachable)
+    }
+
+    async fn fetch(&self, request: &Self::Prepared, url: &str) -> Result<EdgeReply, Unreachable> {
+        let init = request.as_ref().map_err(|unreachable| *unreachable)?;
         let abort = AbortOnDrop::new().map_err(unreachable)?;
-        let init = request_init(request, &abort.controller).map_err(unreachable)?;
-        let promise: Promise = global()
-            .fetch_with_str_and_init(&request.url, &init)
-            .unchecked_into();
+        // Read by `fetch` before it returns, so the next call may have another.
+        init.set_signal(Some(&abort.controller.signal()));
+        let promise: Promise = global().fetch_with_str_and_init(url, init).unchecked_into();
         let response = JsFuture::from(promise).await.map_err(unreachable)?;
         Ok(EdgeReply {
             response: response.unchecked_into(),
@@ -59,7 +64,7 @@ impl Runtime for Edge {
     }
 }
 
-fn request_init(request: &Outgoing, controller: &AbortController) -> Result<RequestInit, JsValue> {
+fn request_init(request: &Outgoing) -> Result<RequestInit, JsValue> {
     let headers = web_sys::Headers::new()?;
     for (name, value) in &request.headers {
         headers.set(name, value)?;
@@ -69,7 +74,6 @@ fn request_init(request: &Outgoing, controller: &AbortController) -> Result<Requ
     init.set_headers(&headers);
     // Not `error`: workerd does not implement it.
     init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(&controller.signal()));
     if let Some(body) = &request.body {
         init.set_body(&JsValue::from_str(body));
     }

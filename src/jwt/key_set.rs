@@ -140,7 +140,6 @@ impl RemoteKeys {
     async fn load(&self, runtime: &impl Runtime) -> Option<JwkSet> {
         let request = Outgoing {
             method: "GET",
-            url: self.url.clone(),
             headers: vec![(
                 "accept",
                 "application/json, application/jwk-set+json".to_owned(),
@@ -148,7 +147,8 @@ impl RemoteKeys {
             body: None,
         };
         let body = runtime.within(JWKS_TIMEOUT, async {
-            let reply = runtime.fetch(&request).await.ok()?;
+            let request = runtime.prepare(&request);
+            let reply = runtime.fetch(&request, &self.url).await.ok()?;
             // Nothing but 200: a redirect is not followed, and an error page has no keys.
             if reply.status() != 200 {
                 return None;

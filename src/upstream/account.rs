@@ -107,7 +107,7 @@ mod tests {
     use crate::secret::Secret;
 
     const START: Timestamp = Timestamp(1_700_000_000_000);
-    const FRESH: Duration = Duration::from_secs(60);
+    const FRESH: Duration = Duration::from_mins(1);
 
     fn account(flags_fresh: Duration) -> Account {
         Account::new(Secret::parse("sk_test_x").unwrap(), flags_fresh)
@@ -151,7 +151,7 @@ mod tests {
     fn keeps_old_flags_through_an_outage_but_not_for_ever() {
         let account = account(FRESH);
         account.saw_white_label(Some(true), START);
-        let last = START.after(FRESH + FLAGS_STALE - Duration::from_millis(1));
+        let last = Timestamp(START.after(FRESH + FLAGS_STALE).0 - 1);
         assert!(account.saw_white_label(None, last));
         assert!(!account.saw_white_label(None, START.after(FRESH + FLAGS_STALE)));
     }

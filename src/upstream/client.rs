@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
-use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp};
+use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
 use crate::target::{PageNumber, Selection};
 use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
@@ -66,9 +66,10 @@ impl<'a, R: Runtime> Client<'a, R> {
         if let Some(left) = account.closed_for(self.runtime.now()) {
             return Err(UpstreamFault::Shed(left));
         }
+        let request = self.runtime.prepare(&self.endpoint.token_request(caller));
         let token = match selection {
-            Selection::Page(page) => self.page(caller, page).await.map(Page::into_body),
-            Selection::Merged => self.merged(caller).await,
+            Selection::Page(page) => self.page(&request, page).await.map(Page::into_body),
+            Selection::Merged => self.merged(&request).await,
         };
         if let Err(UpstreamFault::RateLimited(wait)) = token {
             account.close(wait, self.runtime.now());
@@ -81,18 +82,17 @@ impl<'a, R: Runtime> Client<'a, R> {
     /// The flags, unless they are known, and as many pages as the list had last time start together,
     /// as many at a time as a Worker may have connections. Page 1 then tells how many pages there
     /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
-    async fn merged(&self, caller: &Caller) -> Result<Vec<u8>, UpstreamFault> {
+    async fn merged(&self, request: &R::Prepared) -> Result<Vec<u8>, UpstreamFault> {
         let account = &self.endpoint.account;
-        let flags = self.endpoint.flags_request();
         let mut is_white_label = None;
         let mut flags_wanted = false;
         let mut under_way = FuturesUnordered::new();
-        if let Some(request) = &flags {
+        if let Some(url) = self.endpoint.flags_url() {
             is_white_label = account.is_white_label(self.runtime.now());
             if is_white_label.is_none() {
                 flags_wanted = true;
                 under_way.push(Either::Left(async move {
-                    Arrival::Flags(self.is_white_label(request).await)
+                    Arrival::Flags(self.is_white_label(&url).await)
                 }));
             }
         }
@@ -102,7 +102,7 @@ impl<'a, R: Runtime> Client<'a, R> {
                     page: number,
                     limit: ROWS_PER_PAGE,
                 };
-                Arrival::Page(number, self.page(caller, wanted).await)
+                Arrival::Page(number, self.page(request, wanted).await)
             })
         };
 
@@ -135,38 +135,34 @@ impl<'a, R: Runtime> Client<'a, R> {
             .ok_or(UpstreamFault::Malformed(PageFault::NoRows))
     }
 
-    async fn page(&self, caller: &Caller, wanted: PageNumber) -> Result<Page, UpstreamFault> {
-        let body = self.page_body(caller, wanted).await?;
-        Page::parse(body).map_err(UpstreamFault::Malformed)
-    }
-
-    async fn page_body(&self, caller: &Caller, page: PageNumber) -> Result<Vec<u8>, UpstreamFault> {
-        let request = self.endpoint.token_request(caller, page);
-        let body = self
-            .call(&request, self.deadline, MAX_UPSTREAM_BODY_BYTES)
-            .await?;
+    async fn page(&self, request: &R::Prepared, page: PageNumber) -> Result<Page, UpstreamFault> {
+        let url = self.endpoint.token_url(page);
+        let body = self.call(request, &url, self.deadline, MAX_UPSTREAM_BODY_BYTES);
+        let body = body.await?;
         self.pages.set(self.pages.get() + 1);
-        Ok(body)
+        Page::parse(body).map_err(UpstreamFault::Malformed)
     }
 
     /// Whether the account shows `AuthKit` under its own name; `None` when it does not tell, which
     /// is not worth a token.
-    async fn is_white_label(&self, request: &Outgoing) -> Option<bool> {
+    async fn is_white_label(&self, url: &str) -> Option<bool> {
         #[derive(Deserialize)]
         struct Flags {
             #[serde(rename = "authkitWhitelist")]
             is_white_label: bool,
         }
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
-        let body = self.call(request, deadline, MAX_FLAGS_BODY_BYTES).await;
-        let flags = serde_json::from_slice::<Flags>(&body.ok()?).ok()?;
+        let request = self.runtime.prepare(&self.endpoint.flags_request());
+        let body = self.call(&request, url, deadline, MAX_FLAGS_BODY_BYTES);
+        let flags = serde_json::from_slice::<Flags>(&body.await.ok()?).ok()?;
         Some(flags.is_white_label)
     }
 
     /// One call, tried again as long as [`retry::pause`] finds it worth it.
     async fn call(
         &self,
-        request: &Outgoing,
+        request: &R::Prepared,
+        url: &str,
         deadline: Timestamp,
         limit: usize,
     ) -> Result<Vec<u8>, UpstreamFault> {
@@ -179,7 +175,7 @@ impl<'a, R: Runtime> Client<'a, R> {
             tries += 1;
             self.tries.set(self.tries.get() + 1);
             let timeout = left.min(self.try_timeout);
-            let attempt = self.attempt(request, limit);
+            let attempt = self.attempt(request, url, limit);
             let fault = match self.runtime.within(timeout, attempt).await {
                 Some(Ok(body)) => return Ok(body),
                 Some(Err(fault)) => fault,
@@ -195,8 +191,13 @@ impl<'a, R: Runtime> Client<'a, R> {
 
     /// One try, from the connection to the last byte of the body. The body of an error answer is
     /// not read; dropping the reply frees its connection.
-    async fn attempt(&self, request: &Outgoing, limit: usize) -> Result<Vec<u8>, UpstreamFault> {
-        let reply = self.runtime.fetch(request).await;
+    async fn attempt(
+        &self,
+        request: &R::Prepared,
+        url: &str,
+        limit: usize,
+    ) -> Result<Vec<u8>, UpstreamFault> {
+        let reply = self.runtime.fetch(request, url).await;
         let reply = reply.map_err(|_| UpstreamFault::Network)?;
         let status = reply.status();
         if !(200..=299).contains(&status) {

@@ -83,11 +83,9 @@ impl Provider {
 }
 
 impl Endpoint {
-    /// The request for one page of `caller`'s token.
+    /// The request for any page of `caller`'s token.
     #[must_use]
-    pub fn token_request(&self, caller: &Caller, page: PageNumber) -> Outgoing {
-        let PageNumber { page, limit } = page;
-        let path = self.provider.token_path();
+    pub fn token_request(&self, caller: &Caller) -> Outgoing {
         let body = json!({
             "identity": caller.identity().as_str(),
             "identityType": caller.identity_type().as_str(),
@@ -96,28 +94,43 @@ impl Endpoint {
         headers.push(("content-type", "application/json".to_owned()));
         Outgoing {
             method: "POST",
-            url: format!("{}{path}?limit={limit}&page={page}", self.origin.as_str()),
             headers,
             body: Some(body.to_string()),
         }
     }
 
-    /// The request for the account's flags, where the contract has them.
+    /// Where a page of a token is.
     #[must_use]
-    pub fn flags_request(&self) -> Option<Outgoing> {
-        let path = self.provider.flags_path()?;
-        Some(Outgoing {
+    pub fn token_url(&self, page: PageNumber) -> String {
+        let PageNumber { page, limit } = page;
+        let (origin, path) = (self.origin.as_str(), self.provider.token_path());
+        format!("{origin}{path}?limit={limit}&page={page}")
+    }
+
+    /// The request for the account's flags.
+    #[must_use]
+    pub fn flags_request(&self) -> Outgoing {
+        Outgoing {
             method: "GET",
-            url: format!("{}{path}", self.origin.as_str()),
             headers: self.headers(),
             body: None,
-        })
+        }
+    }
+
+    /// Where the account's flags are, if the contract has any.
+    #[must_use]
+    pub fn flags_url(&self) -> Option<String> {
+        let path = self.provider.flags_path()?;
+        Some(format!("{}{path}", self.origin.as_str()))
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {
         vec![
             ("accept", "application/json".to_owned()),
-            (self.provider.key_header(), self.account.key.expose().to_owned()),
+            (
+                self.provider.key_header(),
+                self.account.key.expose().to_owned(),
+            ),
         ]
     }
 }

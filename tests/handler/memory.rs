@@ -50,7 +50,11 @@ impl List {
             return Plan::json(flags.to_string()).after(TRIP);
         }
         let (page, pages) = (call.page(), answers.pages);
-        let rows = if page > pages { json!([]) } else { json!([page]) };
+        let rows = if page > pages {
+            json!([])
+        } else {
+            json!([page])
+        };
         let identity = &call.body.as_ref().expect("has a body")["identity"];
         let answer = json!({
             "rows": rows, "total": pages, "pages": pages, "page": page, "requestId": identity,
@@ -174,14 +178,20 @@ fn asks_for_flags_once_a_minute_for_all_identities() {
         assert_eq!(token["requestId"], user);
         token["isWhiteLabel"].as_bool()
     };
-    let flags_calls = || app.edge.calls().iter().filter(|call| call.is_flags()).count();
+    let flags_calls = || {
+        app.edge
+            .calls()
+            .iter()
+            .filter(|call| call.is_flags())
+            .count()
+    };
     for user in ["ada", "bob", "ada"] {
         assert_eq!(ask(user), Some(true));
     }
     assert_eq!((flags_calls(), app.edge.token_calls().len()), (1, 3));
 
     list.0.borrow_mut().white_label = false;
-    app.edge.pass(Duration::from_secs(60));
+    app.edge.pass(Duration::from_mins(1));
     assert_eq!(ask("ada"), Some(false));
     assert_eq!(flags_calls(), 2);
 }
@@ -203,9 +213,13 @@ fn asks_for_flags_once_when_many_need_them_anew() {
     let app = list.app();
     let isolate = app.isolate();
     cost(&app, &isolate, 1);
-    app.edge.pass(Duration::from_secs(60));
+    app.edge.pass(Duration::from_mins(1));
     let outcomes = isolate.send_together(&vec![TestRequest::post(); 20]);
-    assert!(outcomes.iter().all(|outcome| outcome.response.status == 200));
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.response.status == 200)
+    );
     let flags = app.edge.calls().into_iter().filter(Call::is_flags).count();
     assert_eq!(flags, 2);
 }
@@ -242,7 +256,7 @@ fn sheds_for_a_minute_at_most() {
     list.0.borrow_mut().always = Some(Plan::status(429).header("retry-after", "3600"));
     isolate.send(&TestRequest::post());
     list.0.borrow_mut().always = None;
-    app.edge.pass(Duration::from_secs(60));
+    app.edge.pass(Duration::from_mins(1));
     cost(&app, &isolate, 1);
 }
 

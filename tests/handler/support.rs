@@ -450,7 +450,15 @@ impl Future for Sleep {
     }
 }
 
+/// What goes upstream, but for the URL.
+pub struct FakeRequest {
+    method: &'static str,
+    headers: BTreeMap<&'static str, String>,
+    body: Option<Value>,
+}
+
 impl Runtime for FakeEdge {
+    type Prepared = FakeRequest;
     type Reply = FakeReply;
 
     fn now(&self) -> Timestamp {
@@ -469,23 +477,29 @@ impl Runtime for FakeEdge {
         Sleep::new(&self.shared, Some(duration))
     }
 
-    async fn fetch(&self, request: &Outgoing) -> Result<FakeReply, Unreachable> {
+    fn prepare(&self, request: &Outgoing) -> FakeRequest {
+        let body = request.body.as_deref();
+        FakeRequest {
+            method: request.method,
+            headers: request.headers.iter().cloned().collect(),
+            body: body.map(|text| serde_json::from_str(text).expect("JSON")),
+        }
+    }
+
+    async fn fetch(&self, request: &FakeRequest, url: &str) -> Result<FakeReply, Unreachable> {
         let shared = &self.shared;
         let earlier = shared
             .calls
             .borrow()
             .iter()
-            .filter(|call| call.url == request.url)
+            .filter(|call| call.url == url)
             .count();
         let call = Call {
             earlier,
             method: request.method,
-            url: request.url.clone(),
-            headers: request.headers.iter().cloned().collect(),
-            body: request
-                .body
-                .as_deref()
-                .map(|text| serde_json::from_str(text).expect("JSON")),
+            url: url.to_owned(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
             at: self.elapsed(),
         };
         let plan = (self.script)(&call);

@@ -21,7 +21,7 @@ fn endless() -> [FaultKind; 4] {
 
 #[test]
 fn gives_up_at_the_deadline_and_hangs_up() {
-    let edge = Profile::Hurried.lease();
+    let mut edge = Profile::Hurried.lease();
     for kind in endless() {
         for (target, chunked) in [("/api/authkit", false), ("/api/authkit?page=1", true)] {
             edge.start_over();
@@ -76,7 +76,7 @@ fn gives_a_try_that_hangs_a_second_chance() {
 
 #[test]
 fn waits_for_what_is_merely_slow() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for kind in [
         FaultKind::SlowBody {
             chunk_bytes: 64,
@@ -96,7 +96,7 @@ fn waits_for_what_is_merely_slow() {
 
 #[test]
 fn keeps_nobody_waiting_for_the_flags() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for kind in [FaultKind::Hang, FaultKind::HangBody] {
         edge.start_over();
         edge.sandbox.update(|settings| {

@@ -12,7 +12,7 @@ fn status(status: u16, retry_after: Option<&str>) -> FaultKind {
     }
 }
 
-fn set(edge: &Edge, faults: Vec<Fault>) {
+fn set(edge: &mut Edge, faults: Vec<Fault>) {
     edge.start_over();
     edge.sandbox.update(|settings| settings.faults = faults);
 }
@@ -53,11 +53,11 @@ fn lasting() -> Vec<FaultKind> {
 
 #[test]
 fn tries_again_what_may_pass_and_answers_as_if_nothing_had_happened() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for kind in passing() {
         for (page, calls) in [(1, 5), (3, 5)] {
             set(
-                &edge,
+                &mut edge,
                 vec![Fault::token(kind.clone()).on_page(page).times(2)],
             );
             let answer = edge.send(&Request::post());
@@ -72,9 +72,9 @@ fn tries_again_what_may_pass_and_answers_as_if_nothing_had_happened() {
 #[test]
 fn gives_up_after_three_tries() {
     for profile in [Profile::Pica, Profile::One] {
-        let edge = profile.lease();
+        let mut edge = profile.lease();
         for kind in passing() {
-            set(&edge, vec![Fault::token(kind.clone())]);
+            set(&mut edge, vec![Fault::token(kind.clone())]);
             let answer = edge.send(&Request::post());
             if matches!(kind, FaultKind::Status { status: 429, .. }) {
                 answer.assert_error(429, "rate_limited");
@@ -90,9 +90,9 @@ fn gives_up_after_three_tries() {
 #[test]
 fn does_not_try_again_what_cannot_get_better() {
     for profile in [Profile::Pica, Profile::One] {
-        let edge = profile.lease();
+        let mut edge = profile.lease();
         for kind in lasting() {
-            set(&edge, vec![Fault::token(kind.clone())]);
+            set(&mut edge, vec![Fault::token(kind.clone())]);
             edge.send(&Request::post())
                 .assert_error(502, "upstream_failed");
             assert_eq!(edge.sandbox.token_requests().len(), 1, "{kind:?}");
@@ -102,7 +102,7 @@ fn does_not_try_again_what_cannot_get_better() {
 
 #[test]
 fn believes_no_answer_of_the_wrong_shape() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for shape in [
         WrongShape::ArrayInsteadOfObject,
         WrongShape::RowsMissing,
@@ -114,7 +114,7 @@ fn believes_no_answer_of_the_wrong_shape() {
         WrongShape::DuplicateRows,
         WrongShape::EmptyBody,
     ] {
-        set(&edge, vec![Fault::token(FaultKind::WrongShape(shape))]);
+        set(&mut edge, vec![Fault::token(FaultKind::WrongShape(shape))]);
         edge.send(&Request::post())
             .assert_error(502, "upstream_failed");
         assert_eq!(edge.sandbox.token_requests().len(), 1, "{shape:?}");
@@ -134,11 +134,14 @@ fn believes_no_answer_of_the_wrong_shape() {
 #[test]
 fn never_takes_the_key_to_where_a_redirect_points() {
     for profile in [Profile::Pica, Profile::One] {
-        let edge = profile.lease();
+        let mut edge = profile.lease();
         for status in [301, 302, 303, 307, 308] {
             let location = format!("{}/_sandbox/trap", edge.sandbox.base_url());
             let kind = FaultKind::Redirect { status, location };
-            set(&edge, vec![Fault::token(kind.clone()), Fault::flags(kind)]);
+            set(
+                &mut edge,
+                vec![Fault::token(kind.clone()), Fault::flags(kind)],
+            );
             edge.send(&Request::post())
                 .assert_error(502, "upstream_failed");
             edge.assert_upstream_idle();
@@ -153,7 +156,7 @@ fn never_takes_the_key_to_where_a_redirect_points() {
 
 #[test]
 fn stops_reading_what_is_too_large() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for kind in [
         FaultKind::Oversized {
             bytes: 100_000_000,
@@ -167,7 +170,7 @@ fn stops_reading_what_is_too_large() {
             bytes: 1_000_000_000,
         },
     ] {
-        set(&edge, vec![Fault::token(kind.clone())]);
+        set(&mut edge, vec![Fault::token(kind.clone())]);
         edge.send(&Request::post())
             .assert_error(502, "upstream_failed");
         edge.assert_upstream_idle();
@@ -179,13 +182,13 @@ fn stops_reading_what_is_too_large() {
 
 #[test]
 fn reads_what_is_large_but_not_too_large() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for content_length in [true, false] {
         let kind = FaultKind::Oversized {
             bytes: 16 * 1024 * 1024,
             content_length,
         };
-        set(&edge, vec![Fault::token(kind)]);
+        set(&mut edge, vec![Fault::token(kind)]);
         let token = edge.send(&Request::post()).assert_token();
         assert_eq!(token["total"], 1);
     }
@@ -206,7 +209,7 @@ fn refuses_pages_that_are_too_much_together() {
 
 #[test]
 fn asks_no_more_when_the_page_count_is_a_lie() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for claim in [101, 1_000_000_000, u64::MAX] {
         edge.start_over();
         edge.sandbox
@@ -219,7 +222,7 @@ fn asks_no_more_when_the_page_count_is_a_lie() {
 
 #[test]
 fn mints_a_token_whatever_becomes_of_the_flags() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     let wrong = [
         FaultKind::NotJson,
         FaultKind::WrongShape(WrongShape::PagesString),
@@ -234,7 +237,7 @@ fn mints_a_token_whatever_becomes_of_the_flags() {
     let many = passing().map(|kind| (kind, 3)).into_iter();
     let once = lasting().into_iter().chain(wrong).map(|kind| (kind, 1));
     for (kind, calls) in many.chain(once) {
-        set(&edge, vec![Fault::flags(kind.clone())]);
+        set(&mut edge, vec![Fault::flags(kind.clone())]);
         edge.sandbox.update(|settings| settings.white_label = true);
         let token = edge.send(&Request::post()).assert_token();
         assert_eq!(token["isWhiteLabel"], false, "{kind:?}");
@@ -245,10 +248,10 @@ fn mints_a_token_whatever_becomes_of_the_flags() {
 
 #[test]
 fn aborts_the_other_pages_when_one_is_refused() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     let mut faults = vec![Fault::token(status(401, None)).on_page(2)];
     faults.extend((3..=7).map(|page| Fault::token(FaultKind::Hang).on_page(page)));
-    set(&edge, faults);
+    set(&mut edge, faults);
     edge.sandbox.update(|settings| settings.catalogue = 700);
     edge.send(&Request::post())
         .assert_error(502, "upstream_failed");

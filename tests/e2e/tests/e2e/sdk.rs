@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn gives_the_token_that_the_official_sdk_gives() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for (rows, pages) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3), (700, 7)] {
         edge.start_over();
         edge.sandbox.update(|settings| {

@@ -170,7 +170,7 @@ fn unsupported_media_type_415() {
 
 #[test]
 fn too_many_requests_429() {
-    let edge = Profile::Pica.lease();
+    let mut edge = Profile::Pica.lease();
     for (retry_after, rate_limit_reset, told) in [
         (None, None, "60"),
         (Some("30"), Some("45"), "30"),

@@ -30,7 +30,7 @@ fn assert_whole_catalogue(edge: &Edge, rows: u32) -> Value {
 #[test]
 fn merges_every_size_of_catalogue_for_both_brands() {
     for (profile, flags) in [(Profile::Pica, 1), (Profile::One, 0)] {
-        let edge = profile.lease();
+        let mut edge = profile.lease();
         for (rows, pages) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3), (700, 7)] {
             edge.start_over();
             edge.sandbox.update(|settings| settings.catalogue = rows);
@@ -65,6 +65,8 @@ fn asks_upstream_as_the_contract_says() {
         let edge = profile.lease();
         edge.sandbox.update(|settings| settings.catalogue = 101);
         edge.send(&Request::post()).assert_token();
+        // The sandbox notes the end of a call a moment after the Worker has read it.
+        edge.assert_upstream_idle();
         let calls = edge.sandbox.token_requests();
         for (call, query) in calls.iter().zip(["limit=100&page=1", "limit=100&page=2"]) {
             assert_eq!(
