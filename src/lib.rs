@@ -14,7 +14,7 @@
 //! - [`record`]: the log line
 //!
 //! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
-//! [`response`]. Every bound stands in [`limits`].
+//! [`trace_context`], [`response`]. Every bound stands in [`limits`].
 //!
 //! None of this knows where it runs: [`runtime`] says what it asks of the place. On Workers that is
 //! `edge`, and `entry` is the fetch event; both are compiled for wasm32 only.
@@ -46,6 +46,7 @@ pub mod routes;
 pub mod runtime;
 pub mod secret;
 pub mod target;
+pub mod trace_context;
 pub mod upstream;
 
 #[cfg(target_arch = "wasm32")]

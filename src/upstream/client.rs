@@ -13,6 +13,7 @@ use crate::limits::{
 };
 use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp};
 use crate::target::{PageNumber, Selection};
+use crate::trace_context::TraceParent;
 use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::page::{Page, PageFault};
@@ -23,6 +24,7 @@ use crate::upstream::{retry, token};
 pub struct Client<'a, R> {
     runtime: &'a R,
     endpoint: &'a Endpoint,
+    trace_parent: Option<&'a TraceParent>,
     deadline: Timestamp,
     try_timeout: Duration,
     tries: Cell<u32>,
@@ -30,11 +32,18 @@ pub struct Client<'a, R> {
 }
 
 impl<'a, R: Runtime> Client<'a, R> {
-    /// A client that is done `within` that time from now, come what may.
-    pub fn new(runtime: &'a R, endpoint: &'a Endpoint, within: Duration) -> Self {
+    /// A client that is done `within` that time from now, come what may. Its calls are part of
+    /// the trace that `trace_parent` names.
+    pub fn new(
+        runtime: &'a R,
+        endpoint: &'a Endpoint,
+        trace_parent: Option<&'a TraceParent>,
+        within: Duration,
+    ) -> Self {
         Self {
             runtime,
             endpoint,
+            trace_parent,
             deadline: runtime.now().after(within),
             // Half of it for one try, so that a try which hangs leaves time for another.
             try_timeout: within / 2,
@@ -83,7 +92,7 @@ impl<'a, R: Runtime> Client<'a, R> {
     /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
     async fn merged(&self, caller: &Caller) -> Result<Vec<u8>, UpstreamFault> {
         let account = &self.endpoint.account;
-        let flags = self.endpoint.flags_request();
+        let flags = self.endpoint.flags_request(self.trace_parent);
         let mut is_white_label = None;
         let mut flags_wanted = false;
         let mut under_way = FuturesUnordered::new();
@@ -141,7 +150,7 @@ impl<'a, R: Runtime> Client<'a, R> {
     }
 
     async fn page_body(&self, caller: &Caller, page: PageNumber) -> Result<Vec<u8>, UpstreamFault> {
-        let request = self.endpoint.token_request(caller, page);
+        let request = self.endpoint.token_request(caller, page, self.trace_parent);
         let body = self
             .call(&request, self.deadline, MAX_UPSTREAM_BODY_BYTES)
             .await?;
