@@ -11,4 +11,5 @@ cargo clippy --workspace --all-targets -- -D warnings
 cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 say "clippy, $wasm, the Workers"
 use_wasm_target
-$cargo_clippy --package authkit-edge --package authkit-jws-worker --lib --target $wasm -- -D warnings
+$cargo_clippy --package authkit-edge --package authkit-edge-worker --package authkit-jws-worker \
+  --package mounted-worker --package service-binding-rust --lib --target $wasm -- -D warnings

@@ -17,7 +17,7 @@
 //! [`trace_context`], [`response`]. Every bound stands in [`limits`].
 //!
 //! None of this knows where it runs: [`runtime`] says what it asks of the place. On Workers that is
-//! `edge`, and `entry` is the fetch event; both are compiled for wasm32 only.
+//! `edge`, compiled for wasm32 only.
 
 // A panic takes the isolate down, and with it every request that is in it. clippy.toml lets tests.
 #![deny(
@@ -51,5 +51,3 @@ pub mod upstream;
 
 #[cfg(target_arch = "wasm32")]
 pub mod edge;
-#[cfg(all(target_arch = "wasm32", feature = "entry"))]
-mod entry;

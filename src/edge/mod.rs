@@ -1,7 +1,7 @@
 //! The adapter: converts between Workers and the core, and decides nothing.
 //!
-//! A Worker that is this endpoint and nothing else has its fetch event in `entry`; another one
-//! calls [`answer`] for the requests that it routes here.
+//! A Worker calls [`answer`] for the requests that it routes here: `worker/` does for all of them,
+//! `examples/mounted-worker` for some.
 
 mod body;
 mod runtime;
