@@ -123,7 +123,10 @@ impl Endpoint {
     fn headers(&self, trace_parent: Option<&TraceParent>) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("accept", "application/json".to_owned()),
-            (self.provider.key_header(), self.account.key.expose().to_owned()),
+            (
+                self.provider.key_header(),
+                self.account.key.expose().to_owned(),
+            ),
         ];
         headers.extend(trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned())));
         headers

@@ -50,7 +50,11 @@ impl List {
             return Plan::json(flags.to_string()).after(TRIP);
         }
         let (page, pages) = (call.page(), answers.pages);
-        let rows = if page > pages { json!([]) } else { json!([page]) };
+        let rows = if page > pages {
+            json!([])
+        } else {
+            json!([page])
+        };
         let identity = &call.body.as_ref().expect("has a body")["identity"];
         let answer = json!({
             "rows": rows, "total": pages, "pages": pages, "page": page, "requestId": identity,
@@ -174,7 +178,13 @@ fn asks_for_flags_once_a_minute_for_all_identities() {
         assert_eq!(token["requestId"], user);
         token["isWhiteLabel"].as_bool()
     };
-    let flags_calls = || app.edge.calls().iter().filter(|call| call.is_flags()).count();
+    let flags_calls = || {
+        app.edge
+            .calls()
+            .iter()
+            .filter(|call| call.is_flags())
+            .count()
+    };
     for user in ["ada", "bob", "ada"] {
         assert_eq!(ask(user), Some(true));
     }
@@ -205,7 +215,11 @@ fn asks_for_flags_once_when_many_need_them_anew() {
     cost(&app, &isolate, 1);
     app.edge.pass(Duration::from_secs(60));
     let outcomes = isolate.send_together(&vec![TestRequest::post(); 20]);
-    assert!(outcomes.iter().all(|outcome| outcome.response.status == 200));
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.response.status == 200)
+    );
     let flags = app.edge.calls().into_iter().filter(Call::is_flags).count();
     assert_eq!(flags, 2);
 }

@@ -34,7 +34,7 @@ pub enum Profile {
     One,
     /// Like [`Profile::Pica`], with [`SHORT_DEADLINE_MS`].
     Hurried,
-    /// Every origin, and identities of any characters.
+    /// Every origin, and identities of any characters. A dataset for data points is bound.
     Open,
     /// In production, for callers with [`CALLER_KEY`].
     Guarded,
@@ -77,7 +77,7 @@ impl Profile {
         .map_err(|error| error.to_string())?;
         let bindings = self.bindings(sandbox.issuer());
         let name = format!("{self:?}").to_lowercase();
-        let worker = Worker::start(&name, &bindings)?;
+        let worker = Worker::start(&name, bindings)?;
         Ok(Edge {
             sandbox,
             profile: self,
@@ -96,6 +96,7 @@ impl Profile {
             ("IDENTITY_SOURCE", json!("header,body")),
         ]);
         let mut secrets = BTreeMap::from([("PICA_SECRET_KEY", KEY)]);
+        let mut sections = BTreeMap::new();
         match self {
             Self::Pica | Self::Bare => {}
             Self::One => {
@@ -109,6 +110,8 @@ impl Profile {
             Self::Open => {
                 variables.insert("ALLOWED_ORIGINS", json!("*"));
                 variables.insert("IDENTITY_CHARS", json!("any"));
+                let dataset = json!([{"binding": "AUTHKIT_ANALYTICS"}]);
+                sections.insert("analytics_engine_datasets", dataset);
             }
             Self::Verified => {
                 variables.extend([
@@ -129,7 +132,12 @@ impl Profile {
                 secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
             }
         }
-        Bindings { variables, secrets }
+        Bindings {
+            variables,
+            secrets,
+            sections,
+            ..Bindings::default()
+        }
     }
 }
 
@@ -230,8 +238,11 @@ pub fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// A printed line as the record of a request, if it is one.
-fn record(line: &str) -> Option<Value> {
-    serde_json::from_str::<Value>(line)
-        .ok()
-        .filter(|record| record["request_id"].is_string())
+pub fn record(line: &str) -> Option<Value> {
+    printed(line).filter(|record| record["request_id"].is_string())
+}
+
+/// A printed line as JSON, if it is any. With several Workers, their names stand before it.
+pub fn printed(line: &str) -> Option<Value> {
+    serde_json::from_str(line.get(line.find('{')?..)?).ok()
 }
