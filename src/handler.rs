@@ -37,6 +37,8 @@ pub struct Outcome {
 }
 
 /// Answers one request. There is always an answer, and it always has its CORS headers.
+///
+/// `docs/library.md`, on the front page of this documentation, shows how to call it.
 pub async fn handle<I, R>(config: &Config, request: &I, runtime: &R) -> Outcome
 where
     I: Incoming,

@@ -18,7 +18,8 @@
 //!
 //! None of this knows where it runs: [`runtime`] says what it asks of the place. On Workers that is
 //! `edge`, compiled for wasm32 only.
-
+//!
+#![doc = include_str!("../docs/library.md")]
 // A panic takes the isolate down, and with it every request that is in it. clippy.toml lets tests.
 #![deny(
     clippy::unwrap_used,
