@@ -11,8 +11,8 @@ use crate::response::Headers;
 const EXPOSED: &str = "x-request-id, retry-after, www-authenticate";
 
 /// Request headers that a page may send beside those that name identities. Libraries that trace a
-/// page's requests add the last two to all of them, and a preflight that knows one of them not
-/// fails the request.
+/// page's requests add the last two to all of them, and a request fails when a preflight's answer
+/// leaves one of its headers out.
 const ALWAYS_ALLOWED: &str = "content-type, authorization, x-request-id, traceparent, tracestate";
 
 /// The methods of the token route, for `Allow` and for preflight answers.

@@ -73,10 +73,7 @@ impl Pages {
         }
         let count = self.count;
         self.arrived.retain(|(number, _)| *number <= count);
-        let fault = self
-            .arrived
-            .iter()
-            .find_map(|(_, page)| page.as_ref().err());
+        let fault = self.arrived.iter().find_map(|(_, page)| page.as_ref().err());
         fault.map_or(Ok(()), |fault| Err(*fault))
     }
 
