@@ -38,9 +38,11 @@ test-browser: build ## The browser tests alone: the demo and the official widget
 screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
 
-# A second Worker, for the tests of signatures in workerd.
+# More Workers: one for the tests of signatures in workerd, and the examples in Rust.
 build-tests: setup
 	@scripts/build.sh tests/jws-worker
+	@scripts/build.sh examples/mounted-worker
+	@scripts/build.sh examples/service-binding-rust
 
 conformance: build ## Run the five samples beside the Worker and compare every answer
 	node --test tests/conformance/lib/*.test.mjs
@@ -49,7 +51,7 @@ conformance: build ## Run the five samples beside the Worker and compare every a
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh
 
-lint: setup ## Check formatting and run clippy
+lint: setup ## Check formatting, clippy, types, documentation and the package
 	@scripts/lint.sh
 
 fmt: ## Format the code
@@ -60,6 +62,7 @@ deploy: setup ## Deploy the Worker with wrangler
 
 clean: ## Remove what was built and installed here
 	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build
+	rm -rf examples/*/build examples/*/node_modules examples/*/worker-configuration.d.ts
 	rm -rf web/dist web/node_modules tests/browser/node_modules
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv

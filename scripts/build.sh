@@ -1,7 +1,8 @@
 #!/bin/sh
-# Compiles the Worker into build/, when something it is made of has changed.
+# Compiles the Worker (worker/) into build/, when something it is made of has changed.
 # wrangler calls this before `dev` and `deploy` (see [build] in wrangler.toml).
-# With the folder of another Worker of this workspace (tests have one), compiles that one instead.
+# With the folder of another Worker of this workspace (tests and examples have some), compiles that
+# one into FOLDER/build instead.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -14,10 +15,10 @@ WASM_BINDGEN_BIN=$(find_tool wasm-bindgen "$(locked_version wasm-bindgen)")
 # Given these, worker-build downloads nothing.
 export WASM_BINDGEN_BIN ESBUILD_BIN="$PWD/node_modules/.bin/esbuild" WASM_OPT_BIN="$PWD/node_modules/.bin/wasm-opt"
 
-folder=${1:-.} build=${1:+$1/}build
+folder=${1:-worker} build=${1:+$1/}build root=$PWD
 
 inputs=$({
-  find src ${1:+"$1/src" "$1/Cargo.toml"} -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
+  find src "$folder/src" "$folder/Cargo.toml" -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
   cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh
   rustc -vV
   echo "${RUSTFLAGS:-}"
@@ -28,8 +29,8 @@ if [ "$(cat "$build/.inputs" 2>/dev/null)" = "$inputs" ] && [ -s "$build/index.j
 fi
 
 say "Compiling $build/ (about a minute the first time, seconds after a change)"
-rm -f "$build/.inputs"
+rm -f "$build/.inputs" "$build/index.js" "$build/index_bg.wasm"
 # From its folder, so that no other member of the workspace is compiled for wasm32, which most cannot.
-( cd "$folder" && "$worker_build" --release )
+( cd "$folder" && "$worker_build" --release --out-dir "$root/$build" )
 echo "$inputs" >"$build/.inputs"
 say "Built $build/index_bg.wasm: $(wc -c <"$build/index_bg.wasm" | tr -d ' ') bytes, $(gzip -9c "$build/index_bg.wasm" | wc -c | tr -d ' ') gzipped"

@@ -10,6 +10,11 @@ use crate::response::Headers;
 /// Response headers that a page may read beside the safelisted ones.
 const EXPOSED: &str = "x-request-id, retry-after, www-authenticate";
 
+/// Request headers that a page may send beside those that name identities. Libraries that trace a
+/// page's requests add the last two to all of them, and a request fails when a preflight's answer
+/// leaves one of its headers out.
+const ALWAYS_ALLOWED: &str = "content-type, authorization, x-request-id, traceparent, tracestate";
+
 /// The methods of the token route, for `Allow` and for preflight answers.
 pub const METHODS: &str = "POST, OPTIONS";
 
@@ -41,14 +46,15 @@ pub enum Verdict {
 }
 
 impl CorsPolicy {
-    /// A policy for `origins` whose pages may send `content-type`, `authorization` and
-    /// `identity_headers`. They are named one by one, since a `*` would not cover `authorization`.
+    /// A policy for `origins` whose pages may send `content-type`, `authorization`, what names a
+    /// request or a trace, and `identity_headers`. They are named one by one, since a `*` would not
+    /// cover `authorization`.
     #[must_use]
     pub fn new<'a>(
         origins: AllowedOrigins,
         identity_headers: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let mut request_headers = String::from("content-type, authorization");
+        let mut request_headers = String::from(ALWAYS_ALLOWED);
         for name in identity_headers {
             request_headers.push_str(", ");
             request_headers.push_str(name);
@@ -189,7 +195,8 @@ mod tests {
         let policy = CorsPolicy::new(AllowedOrigins::Any, ["x-user-id", "x-tenant"]);
         let mut headers = Headers::default();
         policy.apply_preflight(&mut headers);
-        let wanted = "content-type, authorization, x-user-id, x-tenant";
+        let wanted = "content-type, authorization, x-request-id, traceparent, tracestate, \
+                      x-user-id, x-tenant";
         assert_eq!(headers.get("access-control-allow-headers"), Some(wanted));
         assert_eq!(headers.get("access-control-max-age"), Some("7200"));
     }

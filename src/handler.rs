@@ -22,8 +22,9 @@ use crate::record::{Record, Route};
 use crate::request_body::{MediaType, RequestBody};
 use crate::response::{Headers, Response};
 use crate::routes::{Destination, Dialect};
-use crate::runtime::{Incoming, Method, Runtime};
+use crate::runtime::{Incoming, Method, Runtime, Timestamp};
 use crate::target::{Selection, Target};
+use crate::trace_context::{TRACEPARENT, TraceParent};
 use crate::upstream::client::Client;
 
 /// What became of a request.
@@ -36,6 +37,8 @@ pub struct Outcome {
 }
 
 /// Answers one request. There is always an answer, and it always has its CORS headers.
+///
+/// `docs/library.md`, on the front page of this documentation, shows how to call it.
 pub async fn handle<I, R>(config: &Config, request: &I, runtime: &R) -> Outcome
 where
     I: Incoming,
@@ -43,7 +46,11 @@ where
 {
     let started = runtime.now();
     let request_id = request_id(request, runtime);
-    let mut trace = Trace::default();
+    let trace_parent = request.header(TRACEPARENT);
+    let mut trace = Trace {
+        parent: trace_parent.and_then(|text| TraceParent::parse(&text)),
+        ..Trace::default()
+    };
     let url = request.url();
     let target = Target::parse(&url);
     let found = config.routes.find(target.path);
@@ -63,6 +70,7 @@ where
 
     let record = Record {
         request_id,
+        trace_id: trace.parent.map(|parent| parent.trace_id().to_owned()),
         route,
         status: response.status,
         code: refusal.as_ref().map_or("ok", |refusal| refusal.wire().code),
@@ -74,23 +82,39 @@ where
             Verdict::Refused if origin.as_deref() == Some(target.origin) => "same-origin",
             Verdict::Refused => "refused",
         },
-        duration_ms: started
-            .until(runtime.now())
-            .as_millis()
-            .try_into()
-            .unwrap_or(u64::MAX),
+        duration_ms: millis_since(started, runtime),
+        identity_ms: trace.identity_ms,
+        upstream_ms: trace.upstream_ms,
         upstream_attempts: trace.attempts,
         upstream_pages: trace.pages,
         identity_source: trace.identity_source,
         identity_type: trace.identity_type,
         identity: trace.identity,
     };
+    if matches!(&config.service, Ok(service) if service.server_timing) {
+        // Its times, and the browser's own of this request, are for pages that may read the answer.
+        let allowed = response.headers.get("access-control-allow-origin");
+        if let Some(origin) = allowed.map(str::to_owned) {
+            response.headers.set("timing-allow-origin", origin);
+        }
+        response
+            .headers
+            .set("server-timing", record.server_timing());
+    }
     Outcome { response, record }
+}
+
+fn millis_since(begun: Timestamp, runtime: &impl Runtime) -> u64 {
+    let passed = begun.until(runtime.now()).as_millis();
+    passed.try_into().unwrap_or(u64::MAX)
 }
 
 /// What the log wants to know of a request, noted on its way.
 #[derive(Default)]
 struct Trace {
+    parent: Option<TraceParent>,
+    identity_ms: u64,
+    upstream_ms: u64,
     attempts: u32,
     pages: u32,
     identity_source: Option<&'static str>,
@@ -159,11 +183,17 @@ where
     R: Runtime + Verifier,
 {
     let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
-    let caller = identify(Purpose::Token, service, request, target, runtime).await?;
-    trace.note_caller(service, &caller);
+    let caller = identify(Purpose::Token, service, request, target, runtime, trace).await?;
 
-    let client = Client::new(runtime, &service.endpoint, service.upstream_deadline);
+    let begun = runtime.now();
+    let client = Client::new(
+        runtime,
+        &service.endpoint,
+        trace.parent.as_ref(),
+        service.upstream_deadline,
+    );
     let token = client.token(&caller, selection).await;
+    trace.upstream_ms = millis_since(begun, runtime);
     trace.attempts = client.tries();
     trace.pages = client.pages();
     Ok(ok(token.map_err(Refusal::Upstream)?))
@@ -182,8 +212,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let caller = identify(Purpose::Grant, service, request, target, runtime).await?;
-    trace.note_caller(service, &caller);
+    let caller = identify(Purpose::Grant, service, request, target, runtime, trace).await?;
 
     let (grant, expires_at) = keys.issue(
         caller.identity().as_str(),
@@ -207,6 +236,7 @@ async fn identify<I, R>(
     request: &I,
     target: Target<'_>,
     runtime: &R,
+    trace: &mut Trace,
 ) -> Result<Caller, Refusal>
 where
     I: Incoming,
@@ -222,8 +252,10 @@ where
         target,
         body: &body.map_err(Refusal::Body)?,
     };
+    let begun = runtime.now();
     let caller = service.callers.identify(purpose, &question, runtime).await;
-    caller.map_err(|fault| {
+    trace.identity_ms = millis_since(begun, runtime);
+    let caller = caller.map_err(|fault| {
         let bearer = service.callers.takes_bearer_tokens();
         let challenge = if bearer {
             Challenge::Bearer
@@ -231,7 +263,9 @@ where
             Challenge::Own
         };
         Refusal::Caller(fault, challenge)
-    })
+    })?;
+    trace.note_caller(service, &caller);
+    Ok(caller)
 }
 
 /// An answer with a JSON body.

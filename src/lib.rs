@@ -14,11 +14,12 @@
 //! - [`record`]: the log line
 //!
 //! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
-//! [`response`]. Every bound stands in [`limits`].
+//! [`trace_context`], [`response`]. Every bound stands in [`limits`].
 //!
 //! None of this knows where it runs: [`runtime`] says what it asks of the place. On Workers that is
-//! `edge`, and `entry` is the fetch event; both are compiled for wasm32 only.
-
+//! `edge`, compiled for wasm32 only.
+//!
+#![doc = include_str!("../docs/library.md")]
 // A panic takes the isolate down, and with it every request that is in it. clippy.toml lets tests.
 #![deny(
     clippy::unwrap_used,
@@ -46,9 +47,8 @@ pub mod routes;
 pub mod runtime;
 pub mod secret;
 pub mod target;
+pub mod trace_context;
 pub mod upstream;
 
 #[cfg(target_arch = "wasm32")]
 pub mod edge;
-#[cfg(all(target_arch = "wasm32", feature = "entry"))]
-mod entry;

@@ -17,6 +17,7 @@ mod jws;
 mod origin;
 mod page;
 mod target;
+mod trace_context;
 
 pub use claims::claim_path;
 pub use cookie::cookie_parse;
@@ -26,12 +27,13 @@ pub use jws::jws_parse;
 pub use origin::origin_parse;
 pub use page::page_parse;
 pub use target::target_parse;
+pub use trace_context::trace_parent_parse;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
 /// All of them with their names, which are also those of the folders of seeds.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("claim_path", claim_path),
     ("cookie_parse", cookie_parse),
     ("grant_check", grant_check),
@@ -40,6 +42,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("origin_parse", origin_parse),
     ("page_parse", page_parse),
     ("target_parse", target_parse),
+    ("trace_parent_parse", trace_parent_parse),
 ];
 
 /// The text before and after the first line break; the second is empty when there is none.

@@ -24,6 +24,7 @@ use crate::origin::Origin;
 use crate::pseudonym::PseudonymKey;
 use crate::routes::{Dialect, RoutePath, Routes};
 use crate::secret::Secret;
+use crate::trace_context::{TRACEPARENT, TRACESTATE};
 use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider};
 
@@ -36,7 +37,7 @@ pub const WIDGET_ORIGINS: [&str; 2] = ["https://authkit.picaos.com", "https://au
 const DEFAULT_IDENTITY_HEADER: &str = "x-user-id";
 
 /// Headers that mean something else; none of them can name an identity.
-const RESERVED_HEADERS: [&str; 10] = [
+const RESERVED_HEADERS: [&str; 13] = [
     "accept",
     "authorization",
     "connection",
@@ -45,6 +46,9 @@ const RESERVED_HEADERS: [&str; 10] = [
     "cookie",
     "host",
     "origin",
+    "x-request-id",
+    TRACEPARENT,
+    TRACESTATE,
     CALLER_KEY_HEADER,
     GRANT_HEADER,
 ];
@@ -71,6 +75,8 @@ pub struct Service {
     pub upstream_deadline: Duration,
     /// Names identities in the log.
     pub pseudonyms: PseudonymKey,
+    /// Whether answers say how long they took.
+    pub server_timing: bool,
 }
 
 impl Config {
@@ -110,6 +116,7 @@ fn service(bindings: &Bindings<'_>, header: &str) -> Result<Service, ConfigFault
         pseudonyms: PseudonymKey::derive(&endpoint.account.key),
         endpoint,
         upstream_deadline: deadline.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
+        server_timing: bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)])?,
     })
 }
 

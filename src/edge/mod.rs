@@ -1,7 +1,7 @@
 //! The adapter: converts between Workers and the core, and decides nothing.
 //!
-//! A Worker that is this endpoint and nothing else has its fetch event in `entry`; another one
-//! calls [`answer`] for the requests that it routes here.
+//! A Worker calls [`answer`] for the requests that it routes here: `worker/` does for all of them,
+//! `examples/mounted-worker` for some.
 
 mod body;
 mod runtime;
@@ -10,12 +10,14 @@ mod verifier;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::JsValue;
+use js_sys::{JSON, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
 use crate::config::Config;
 use crate::handler::handle;
+use crate::record::Record;
 use crate::response::Response;
 use crate::runtime::{Incoming, Message, Method, ReadError};
 
@@ -26,7 +28,11 @@ thread_local! {
     static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
 }
 
-/// Answers a request and logs its line.
+/// The binding of a Workers Analytics Engine dataset, which every request then leaves a data point
+/// in. It may be absent.
+const ANALYTICS: &str = "AUTHKIT_ANALYTICS";
+
+/// Answers a request, logs its line and writes its data point.
 pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     let config = CONFIG.with(|cell| {
         let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(env, name))));
@@ -34,6 +40,8 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     });
     let outcome = handle(&config, &EdgeRequest::new(request), &Edge).await;
     console_log!("{}", outcome.record.to_json());
+    // An answer is worth more than its data point.
+    let _ = write(&outcome.record, env);
     // The core makes no response that the Fetch API refuses. That this is no `Result` spares the
     // Worker all that `worker` would do with an error.
     to_js(&outcome.response).unwrap_or_else(|_| web_sys::Response::error())
@@ -45,6 +53,17 @@ fn binding(env: &Env, name: &str) -> Option<String> {
     let number = || value.as_f64().map(|number| number.to_string());
     let boolean = || value.as_bool().map(|boolean| boolean.to_string());
     value.as_string().or_else(number).or_else(boolean)
+}
+
+/// Hands a data point to the Analytics Engine, which neither waits nor answers.
+fn write(record: &Record, env: &Env) -> Result<(), JsValue> {
+    let dataset: AnalyticsEngineDataset =
+        Reflect::get(env, &JsValue::from_str(ANALYTICS))?.unchecked_into();
+    if dataset.is_undefined() {
+        return Ok(());
+    }
+    let point = JSON::parse(&record.data_point())?;
+    dataset.write_data_point(point.unchecked_into())
 }
 
 fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {

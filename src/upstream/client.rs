@@ -13,6 +13,7 @@ use crate::limits::{
 };
 use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
 use crate::target::{PageNumber, Selection};
+use crate::trace_context::TraceParent;
 use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::page::{Page, PageFault};
@@ -23,6 +24,7 @@ use crate::upstream::{retry, token};
 pub struct Client<'a, R> {
     runtime: &'a R,
     endpoint: &'a Endpoint,
+    trace_parent: Option<&'a TraceParent>,
     deadline: Timestamp,
     try_timeout: Duration,
     tries: Cell<u32>,
@@ -30,11 +32,18 @@ pub struct Client<'a, R> {
 }
 
 impl<'a, R: Runtime> Client<'a, R> {
-    /// A client that is done `within` that time from now, come what may.
-    pub fn new(runtime: &'a R, endpoint: &'a Endpoint, within: Duration) -> Self {
+    /// A client that is done `within` that time from now, come what may. Its calls are part of
+    /// the trace that `trace_parent` names.
+    pub fn new(
+        runtime: &'a R,
+        endpoint: &'a Endpoint,
+        trace_parent: Option<&'a TraceParent>,
+        within: Duration,
+    ) -> Self {
         Self {
             runtime,
             endpoint,
+            trace_parent,
             deadline: runtime.now().after(within),
             // Half of it for one try, so that a try which hangs leaves time for another.
             try_timeout: within / 2,
@@ -66,7 +75,9 @@ impl<'a, R: Runtime> Client<'a, R> {
         if let Some(left) = account.closed_for(self.runtime.now()) {
             return Err(UpstreamFault::Shed(left));
         }
-        let request = self.runtime.prepare(&self.endpoint.token_request(caller));
+        let request = self
+            .runtime
+            .prepare(&self.endpoint.token_request(caller, self.trace_parent));
         let token = match selection {
             Selection::Page(page) => self.page(&request, page).await.map(Page::into_body),
             Selection::Merged => self.merged(&request).await,
@@ -152,7 +163,9 @@ impl<'a, R: Runtime> Client<'a, R> {
             is_white_label: bool,
         }
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
-        let request = self.runtime.prepare(&self.endpoint.flags_request());
+        let request = self
+            .runtime
+            .prepare(&self.endpoint.flags_request(self.trace_parent));
         let body = self.call(&request, url, deadline, MAX_FLAGS_BODY_BYTES);
         let flags = serde_json::from_slice::<Flags>(&body.await.ok()?).ok()?;
         Some(flags.is_white_label)

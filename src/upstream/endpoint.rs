@@ -6,6 +6,7 @@ use crate::caller::Caller;
 use crate::origin::Origin;
 use crate::runtime::Outgoing;
 use crate::target::PageNumber;
+use crate::trace_context::{TRACEPARENT, TraceParent};
 use crate::upstream::account::Account;
 
 /// The upstream as one deployment uses it.
@@ -85,12 +86,12 @@ impl Provider {
 impl Endpoint {
     /// The request for any page of `caller`'s token.
     #[must_use]
-    pub fn token_request(&self, caller: &Caller) -> Outgoing {
+    pub fn token_request(&self, caller: &Caller, trace_parent: Option<&TraceParent>) -> Outgoing {
         let body = json!({
             "identity": caller.identity().as_str(),
             "identityType": caller.identity_type().as_str(),
         });
-        let mut headers = self.headers();
+        let mut headers = self.headers(trace_parent);
         headers.push(("content-type", "application/json".to_owned()));
         Outgoing {
             method: "POST",
@@ -109,10 +110,10 @@ impl Endpoint {
 
     /// The request for the account's flags.
     #[must_use]
-    pub fn flags_request(&self) -> Outgoing {
+    pub fn flags_request(&self, trace_parent: Option<&TraceParent>) -> Outgoing {
         Outgoing {
             method: "GET",
-            headers: self.headers(),
+            headers: self.headers(trace_parent),
             body: None,
         }
     }
@@ -124,13 +125,15 @@ impl Endpoint {
         Some(format!("{}{path}", self.origin.as_str()))
     }
 
-    fn headers(&self) -> Vec<(&'static str, String)> {
-        vec![
+    fn headers(&self, trace_parent: Option<&TraceParent>) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
             ("accept", "application/json".to_owned()),
             (
                 self.provider.key_header(),
                 self.account.key.expose().to_owned(),
             ),
-        ]
+        ];
+        headers.extend(trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned())));
+        headers
     }
 }

@@ -94,6 +94,8 @@ fn name_tests_that_exist() {
         ("access", include_str!("access.rs")),
         ("cors", include_str!("cors.rs")),
         ("log", include_str!("log.rs")),
+        ("trace_context", include_str!("trace_context.rs")),
+        ("server_timing", include_str!("server_timing.rs")),
         ("grant", include_str!("../../src/grant.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("key_set", include_str!("../../src/jwt/key_set.rs")),

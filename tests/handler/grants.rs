@@ -235,7 +235,9 @@ fn may_be_sent_by_the_widget() {
     let allowed = outcome.response.headers.get("access-control-allow-headers");
     assert_eq!(
         allowed,
-        Some("content-type, authorization, x-user-id, x-authkit-grant")
+        Some(
+            "content-type, authorization, x-request-id, traceparent, tracestate, x-user-id, x-authkit-grant"
+        )
     );
 }
 

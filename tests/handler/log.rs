@@ -26,7 +26,7 @@ fn says_what_happened() {
         json!({
             "request_id": "00000000-0000-4000-8000-000000000000",
             "route": "token", "status": 200, "code": "ok", "cors": "none",
-            "duration_ms": 60, "upstream_attempts": 3, "upstream_pages": 2,
+            "duration_ms": 60, "identity_ms": 0, "upstream_ms": 60, "upstream_attempts": 3, "upstream_pages": 2,
             "identity_source": "header", "identity_type": "user", "identity": null,
         })
     );

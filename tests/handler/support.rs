@@ -20,7 +20,7 @@ use authkit_edge::runtime::{
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::oracle;
+use crate::{log_schema, oracle};
 
 /// The key of every test deployment. It opens nothing.
 pub const KEY: &str = "sk_test_published_on_purpose";
@@ -92,7 +92,9 @@ pub struct Isolate<'a> {
 impl Isolate<'_> {
     /// Answers a request.
     pub fn send(&self, request: &TestRequest) -> Outcome {
-        self.edge.block_on(handle(&self.config, request, self.edge))
+        let outcome = self.edge.block_on(handle(&self.config, request, self.edge));
+        log_schema::assert_fits(&outcome.record.to_json());
+        outcome
     }
 
     /// Answers requests that come in at the same time.
@@ -100,7 +102,11 @@ impl Isolate<'_> {
         let answers = requests
             .iter()
             .map(|request| handle(&self.config, request, self.edge));
-        self.edge.block_on(join_all(answers))
+        let outcomes = self.edge.block_on(join_all(answers));
+        for outcome in &outcomes {
+            log_schema::assert_fits(&outcome.record.to_json());
+        }
+        outcomes
     }
 }
 

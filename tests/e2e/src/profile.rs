@@ -34,7 +34,7 @@ pub enum Profile {
     One,
     /// Like [`Profile::Pica`], with [`SHORT_DEADLINE_MS`].
     Hurried,
-    /// Every origin, and identities of any characters.
+    /// Every origin, and identities of any characters. A dataset for data points is bound.
     Open,
     /// In production, for callers with [`CALLER_KEY`].
     Guarded,
@@ -79,11 +79,11 @@ impl Profile {
         Ok(Edge {
             sandbox,
             profile: self,
-            worker: self.start_worker(&bindings)?,
+            worker: self.start_worker(bindings)?,
         })
     }
 
-    fn start_worker(self, bindings: &Bindings) -> Result<Worker, String> {
+    fn start_worker(self, bindings: Bindings) -> Result<Worker, String> {
         Worker::start(&format!("{self:?}").to_lowercase(), bindings)
     }
 
@@ -100,6 +100,7 @@ impl Profile {
             ("FLAGS_CACHE_SECONDS", json!(0)),
         ]);
         let mut secrets = BTreeMap::from([("PICA_SECRET_KEY", KEY)]);
+        let mut sections = BTreeMap::new();
         match self {
             Self::Pica | Self::Bare => {}
             Self::One => {
@@ -113,6 +114,8 @@ impl Profile {
             Self::Open => {
                 variables.insert("ALLOWED_ORIGINS", json!("*"));
                 variables.insert("IDENTITY_CHARS", json!("any"));
+                let dataset = json!([{"binding": "AUTHKIT_ANALYTICS"}]);
+                sections.insert("analytics_engine_datasets", dataset);
             }
             Self::Verified => {
                 variables.extend([
@@ -133,7 +136,12 @@ impl Profile {
                 secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
             }
         }
-        Bindings { variables, secrets }
+        Bindings {
+            variables,
+            secrets,
+            sections,
+            ..Bindings::default()
+        }
     }
 }
 
@@ -207,7 +215,7 @@ impl Edge {
         if answer.status == 429 {
             // It was told to leave its upstream alone. A new isolate was not.
             let bindings = self.profile.bindings(self.sandbox.issuer());
-            self.worker = self.profile.start_worker(&bindings).expect("it did before");
+            self.worker = self.profile.start_worker(bindings).expect("it did before");
             answer = self.send_last();
         }
         answer.assert_token();
@@ -252,8 +260,11 @@ pub fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// A printed line as the record of a request, if it is one.
-fn record(line: &str) -> Option<Value> {
-    serde_json::from_str::<Value>(line)
-        .ok()
-        .filter(|record| record["request_id"].is_string())
+pub fn record(line: &str) -> Option<Value> {
+    printed(line).filter(|record| record["request_id"].is_string())
+}
+
+/// A printed line as JSON, if it is any. With several Workers, their names stand before it.
+pub fn printed(line: &str) -> Option<Value> {
+    serde_json::from_str(line.get(line.find('{')?..)?).ok()
 }

@@ -1,4 +1,5 @@
-//! One `wrangler dev` process: the Worker as it will be deployed, in workerd.
+//! One `wrangler dev` process: the Worker as it will be deployed, in workerd, or several Workers that
+//! call each other.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,6 +21,33 @@ pub struct Bindings {
     pub variables: BTreeMap<&'static str, Value>,
     /// Secrets, which it does not.
     pub secrets: BTreeMap<&'static str, &'static str>,
+    /// What is in its KV namespaces: binding, key, value.
+    pub values: Vec<(&'static str, &'static str, &'static str)>,
+    /// All others: sections of the configuration, such as `services`.
+    pub sections: BTreeMap<&'static str, Value>,
+}
+
+/// One of the Workers of a process.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The folder of its `wrangler.toml`, from the project's.
+    pub folder: &'static str,
+    /// Its script, if that is not the one that the configuration names.
+    pub script: Option<&'static str>,
+    /// What it is bound to, `vars` instead of those of its configuration.
+    pub bindings: Bindings,
+}
+
+impl Deployment {
+    /// The project's own Worker.
+    #[must_use]
+    pub fn edge(bindings: Bindings) -> Self {
+        Self {
+            folder: ".",
+            script: None,
+            bindings,
+        }
+    }
 }
 
 /// A running Worker. Its processes end when this is dropped, or when this process ends.
@@ -37,22 +65,30 @@ impl Worker {
     ///
     /// # Errors
     /// What is missing, or what wrangler said, in words.
-    pub fn start(name: &str, bindings: &Bindings) -> Result<Self, String> {
-        Self::start_script("build/index.js", name, bindings)
+    pub fn start(name: &str, bindings: Bindings) -> Result<Self, String> {
+        Self::start_all(name, &[Deployment::edge(bindings)])
     }
 
-    /// The same with another script than the Worker's.
+    /// Starts several Workers together. The first one listens; the others are what it is bound to.
     ///
     /// # Errors
     /// What is missing, or what wrangler said, in words.
-    pub fn start_script(script: &str, name: &str, bindings: &Bindings) -> Result<Self, String> {
+    pub fn start_all(name: &str, deployments: &[Deployment]) -> Result<Self, String> {
         let root = root().canonicalize().map_err(|error| error.to_string())?;
-        if !root.join(script).is_file() {
-            return Err(format!("there is no {script}: run `make build` first"));
+        let folder = write_folder(&root, name, deployments)?;
+        let mut dev = command("node", &folder);
+        dev.arg(root.join("tests/e2e/src/guard.mjs"))
+            .arg(&folder)
+            .args(["dev", "--ip", "127.0.0.1"])
+            .args(["--port", "0", "--inspector-port", "0"])
+            .args(["--persist-to", "state"]);
+        for (deployment, number) in deployments.iter().zip(0..) {
+            let config = format!("{number}/wrangler.json");
+            put_values(&folder, &config, &deployment.bindings)?;
+            dev.args(["--config", &config]);
         }
-        let folder = write_folder(&root, script, name, bindings)?;
         let log = Log::default();
-        let mut guard = command(&root, &folder)
+        let mut guard = dev
             .spawn()
             .map_err(|error| format!("node does not start ({error}): run `make setup` first"))?;
         log.follow(guard.stdout.take().expect("piped"));
@@ -89,54 +125,81 @@ impl Drop for Worker {
     }
 }
 
-/// A folder for all that the Worker's processes write, named so that two runs of the tests do not
-/// meet. The guard removes it.
-fn write_folder(
-    root: &Path,
-    script: &str,
-    name: &str,
-    bindings: &Bindings,
-) -> Result<PathBuf, String> {
+/// A folder for all that the Workers' processes write, named so that two runs of the tests do not
+/// meet, with a folder in it for each Worker. The guard removes it.
+fn write_folder(root: &Path, name: &str, deployments: &[Deployment]) -> Result<PathBuf, String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = root.join(format!("target/e2e/{name}-{}-{count}", process::id()));
-    let write = |file: &str, text: String| {
-        let path = folder.join(file);
-        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
-    };
-    fs::create_dir_all(folder.join("tmp")).map_err(|error| error.to_string())?;
-    write("wrangler.json", config(root, script, bindings)?.to_string())?;
-    let mut secrets = String::new();
-    for (name, value) in &bindings.secrets {
-        // Writing to a string cannot fail.
-        let _ = writeln!(secrets, "{name}=\"{value}\"");
+    let create = |path: &Path| fs::create_dir_all(path).map_err(|error| error.to_string());
+    create(&folder.join("tmp"))?;
+    for (deployment, number) in deployments.iter().zip(0..) {
+        let folder = folder.join(format!("{number}"));
+        create(&folder)?;
+        let write = |file: &str, text: String| {
+            let path = folder.join(file);
+            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        write("wrangler.json", config(root, deployment)?.to_string())?;
+        let mut secrets = String::new();
+        for (name, value) in &deployment.bindings.secrets {
+            // Writing to a string cannot fail.
+            let _ = writeln!(secrets, "{name}=\"{value}\"");
+        }
+        write(".dev.vars", secrets)?;
     }
-    write(".dev.vars", secrets)?;
     Ok(folder)
 }
 
-/// The project's own configuration, with other bindings and without the build, which was made once
+/// A configuration of the project, with other bindings and without the build, which was made once
 /// for all Workers.
-fn config(root: &Path, script: &str, bindings: &Bindings) -> Result<Value, String> {
-    let path = root.join("wrangler.toml");
+fn config(root: &Path, deployment: &Deployment) -> Result<Value, String> {
+    let folder = root.join(deployment.folder);
+    let path = folder.join("wrangler.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut config: Map<String, Value> = toml::from_str(&text).map_err(|e| e.to_string())?;
     for name in ["build", "dev", "env", "route", "routes"] {
         config.remove(name);
     }
-    config.insert("main".to_owned(), json!(root.join(script)));
-    config.insert("vars".to_owned(), json!(bindings.variables));
+    let script = match deployment.script {
+        Some(script) => root.join(script),
+        None => folder.join(config["main"].as_str().unwrap_or_default()),
+    };
+    if !script.is_file() {
+        let script = script.display();
+        return Err(format!(
+            "there is no {script}: run `make build build-tests` first"
+        ));
+    }
+    config.insert("main".to_owned(), json!(script));
+    config.insert("vars".to_owned(), json!(deployment.bindings.variables));
+    for (name, section) in &deployment.bindings.sections {
+        config.insert((*name).to_owned(), section.clone());
+    }
     Ok(Value::Object(config))
 }
 
-fn command(root: &Path, folder: &Path) -> Command {
-    let mut command = Command::new("node");
+/// Writes what is to be in the KV namespaces of a Worker before it starts.
+fn put_values(folder: &Path, config: &str, bindings: &Bindings) -> Result<(), String> {
+    for (namespace, key, value) in &bindings.values {
+        let output = command("wrangler", folder)
+            .args(["kv", "key", "put", key, value, "--local"])
+            .args(["--binding", namespace, "--config", config])
+            .args(["--persist-to", "state"])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+    }
+    Ok(())
+}
+
+fn command(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command
-        .arg(root.join("tests/e2e/src/guard.mjs"))
-        .arg(folder)
-        .args(["dev", "--config", "wrangler.json", "--ip", "127.0.0.1"])
-        .args(["--port", "0", "--inspector-port", "0"])
-        .args(["--persist-to", "state"])
         .env("PATH", search_path())
         // Neither questions nor anything on the network but the two ports.
         .env("CI", "1")

@@ -78,7 +78,7 @@ fn answers_a_preflight_with_all_that_a_browser_asks_for() {
             ("access-control-allow-methods", "POST, OPTIONS"),
             (
                 "access-control-allow-headers",
-                "content-type, authorization, x-user-id",
+                "content-type, authorization, x-request-id, traceparent, tracestate, x-user-id",
             ),
             ("access-control-max-age", "7200"),
             ("allow", "POST, OPTIONS"),

@@ -6,14 +6,16 @@ use authkit_sandbox::{Fault, FaultKind};
 use serde_json::Value;
 
 /// The members that every line has.
-const ALWAYS: [&str; 8] = [
+const ALWAYS: [&str; 10] = [
     "code",
     "cors",
     "duration_ms",
+    "identity_ms",
     "request_id",
     "route",
     "status",
     "upstream_attempts",
+    "upstream_ms",
     "upstream_pages",
 ];
 /// Those of a request whose caller was identified.

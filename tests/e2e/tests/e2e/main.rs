@@ -3,9 +3,11 @@
 mod bodies;
 mod cors;
 mod deadlines;
+mod examples;
 mod faults;
 mod identity;
 mod log;
+mod observability;
 mod privacy;
 mod process;
 mod sdk;

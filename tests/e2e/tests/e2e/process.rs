@@ -11,8 +11,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 #[test]
 fn leaves_no_process_behind() {
-    let bindings = Bindings::default();
-    let mut worker = Worker::start("abandoned", &bindings).unwrap();
+    let mut worker = Worker::start("abandoned", Bindings::default()).unwrap();
     let group = worker
         .log
         .wait_for(|line| line.strip_prefix("process group ").map(str::to_owned));

@@ -4,18 +4,17 @@ mod interop;
 mod wycheproof;
 
 use authkit_edge_e2e::client::Request;
-use authkit_edge_e2e::worker::{Bindings, Worker};
+use authkit_edge_e2e::worker::{Bindings, Deployment, Worker};
 use authkit_jws_cases::Case;
 use authkit_jws_worker::{Question, Verdict};
 
 /// What the test Worker says of each.
 fn answers(cases: &[Case]) -> Vec<Verdict> {
-    let worker = Worker::start_script(
-        "tests/jws-worker/build/index.js",
-        "jws",
-        &Bindings::default(),
-    )
-    .unwrap_or_else(|error| panic!("{error}"));
+    let deployment = Deployment {
+        script: Some("tests/jws-worker/build/index.js"),
+        ..Deployment::edge(Bindings::default())
+    };
+    let worker = Worker::start_all("jws", &[deployment]).unwrap_or_else(|error| panic!("{error}"));
     let ask = |cases: &[Case]| {
         let questions: Vec<&Question> = cases.iter().map(|case| &case.question).collect();
         let text = serde_json::to_string(&questions).unwrap();

@@ -1,8 +1,9 @@
-//! The fetch event of the Worker.
+//! The Worker that is the endpoint and nothing else: a fetch event, and all the rest is the library.
 
-use worker::{Context, Env, event};
+#![cfg(target_arch = "wasm32")]
 
-use crate::edge::answer;
+use authkit_edge::edge::answer;
+use worker::{Context, Env, event, web_sys};
 
 /// Answers a request. An error would be answered by the macro with a bare 500, so there is none.
 #[event(fetch)]
