@@ -11,7 +11,7 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests dev test counts bench-core test-browser screenshots conformance fuzz lint fmt deploy clean
+.PHONY: help setup build build-tests dev test counts bench-core scale test-browser screenshots conformance fuzz lint fmt deploy clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -28,6 +28,7 @@ dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SAN
 
 test: lint build build-tests counts ## Lint, unit tests, build, counts, end-to-end tests, browser tests
 	cargo test --package authkit-edge --package authkit-sandbox
+	cargo test --package authkit-edge-simulation
 	cargo test --manifest-path fuzz/Cargo.toml
 	cargo test --package authkit-edge-e2e
 	@scripts/browser.sh
@@ -38,6 +39,9 @@ counts: ## Count the instructions of the core and check them against benches/bud
 
 bench-core: ## Time the core with Criterion
 	cargo bench --package authkit-edge-benches --bench time
+
+scale: ## Simulate the core at internet scale and write docs/scale.md
+	cargo run --package authkit-edge-simulation
 
 test-browser: build ## The browser tests alone: the demo and the official widgets in Chromium
 	@scripts/browser.sh
