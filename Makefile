@@ -11,7 +11,7 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests dev test test-browser screenshots conformance fuzz lint fmt deploy clean
+.PHONY: help setup build build-tests dev test size counts bench-core scale test-browser screenshots conformance fuzz lint fmt deploy clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -26,11 +26,25 @@ build: ## Compile the Worker into build/
 dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788)
 	@scripts/dev.sh
 
-test: lint build build-tests ## Lint, unit tests, build, end-to-end tests, browser tests
+test: lint build size build-tests counts ## Lint, unit tests, build, size, counts, end-to-end tests, browser tests
 	cargo test --package authkit-edge --package authkit-sandbox
+	cargo test --package authkit-edge-simulation
 	cargo test --manifest-path fuzz/Cargo.toml
 	cargo test --package authkit-edge-e2e
 	@scripts/browser.sh
+
+size: build ## Check the size of the upload against its budget
+	@scripts/size.sh
+
+counts: ## Count the instructions of the core and check them against benches/budgets.toml
+	node --test benches/budgets.test.mjs
+	@scripts/counts.sh
+
+bench-core: ## Time the core with Criterion
+	cargo bench --package authkit-edge-benches --bench time
+
+scale: ## Simulate the core at internet scale and write docs/scale.md
+	cargo run --package authkit-edge-simulation
 
 test-browser: build ## The browser tests alone: the demo and the official widgets in Chromium
 	@scripts/browser.sh

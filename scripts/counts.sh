@@ -1,0 +1,34 @@
+#!/bin/sh
+# Counts the instructions of the core's hot functions with Callgrind and compares them with
+# benches/budgets.toml. The counts are the same on a busy machine and on an idle one.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+  say "NOT COUNTED: the budgets are for Linux on x86-64, and this is $(uname -sm)"
+  exit
+fi
+if ! have valgrind; then
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "Installing Valgrind (100 MB)"
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends valgrind >/dev/null
+  else
+    die "counting instructions needs Valgrind: apt-get install valgrind"
+  fi
+fi
+version=$(locked_version gungraun)
+if ! find_tool gungraun-runner "$version" >/dev/null; then
+  mkdir -p .tools
+  say "Installing gungraun-runner $version (about a minute on 2 cores, once)"
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --root .tools gungraun-runner --version "=$version" --locked
+fi
+export PATH="$PWD/.tools/bin:$PATH"
+
+say "Compiling what is counted (a minute the first time)"
+instructions() { cargo bench --quiet --package authkit-edge-benches --bench instructions "$@"; }
+instructions --no-run
+say "Counting with $(valgrind --version) (about 20 seconds)"
+# Every budget wants its count, so a run that broke off does not pass.
+instructions -- --output-format=json | node benches/budgets.mjs
