@@ -8,22 +8,15 @@ import { serveWorker } from "./workerd.mjs";
 const root = join(import.meta.dirname, "../..");
 
 function worker(name, label, files, bindings) {
-  const paths = files.map((file) => join(root, file));
-  return {
-    name,
-    label,
-    identity: "header",
-    path: "/api/authkit",
-    files: paths,
-    bindings: (upstream) => ({ ...bindings(upstream), PICA_SECRET_KEY: KEY }),
-    start(upstream) {
-      return serveWorker(name, paths, this.bindings(upstream));
-    },
-  };
+  const one = { name, label, identity: "header", path: "/api/authkit" };
+  one.files = files.map((file) => join(root, file));
+  one.bindings = (upstream) => ({ ...bindings(upstream), PICA_SECRET_KEY: KEY });
+  one.start = (upstream, options) => serveWorker(one, one.bindings(upstream), options);
+  return one;
 }
 
 const script = (name, label) =>
-  worker(name, label, [`bench/js-worker/${name}.js`, "bench/js-worker/endpoint.js"], (upstream) => ({
+  worker(name, label, [`bench/js-worker/${name}.mjs`, "bench/js-worker/endpoint.mjs"], (upstream) => ({
     PICA_BASE_URL: upstream,
   }));
 
@@ -55,10 +48,10 @@ export const samples = conformanceSamples.map((sample) => ({
 
 export const everyone = [...workers, ...samples];
 
-/** Starts a contestant on its CPU: `{contestant, port, group, stop}`. */
-export async function launch(contestant, upstream, cpus) {
-  const { port, guard, stop } = await contestant.start(upstream);
-  const group = new Group(guard);
+/** Starts a contestant on its CPU: what it starts with, `contestant`, and its processes as `group`. */
+export async function launch(contestant, upstream, cpus, options) {
+  const server = await contestant.start(upstream, options);
+  const group = new Group(server.guard);
   if (cpus) group.pin([cpus.server]);
-  return { contestant, port, group, stop };
+  return { ...server, contestant, group };
 }

@@ -24,12 +24,9 @@ export function bestSample(load) {
   return samples.reduce((best, sample) => (speed(sample) > speed(best) ? sample : best));
 }
 
-/** The points of one Worker, without those that it refuses: medians of all rounds. */
-export function growthOf(growth, name) {
-  return growth
-    .filter(({ refused }) => !refused || name !== edge.name)
-    .map(({ samples }) => mediansOf(samples[name]));
-}
+/** The points of one Worker, without what ours refuses: medians of all rounds. */
+const growthOf = (growth, name) =>
+  growth.filter(({ refused }) => !refused).map(({ samples }) => mediansOf(samples[name]));
 
 /** The median of every field. */
 export const mediansOf = (rounds) =>
@@ -58,13 +55,13 @@ export function targets({ load, latency, fresh, growth }) {
     { what: "3 pages: requests per second, of the JavaScript Worker's", least: 1.1, found: speedRatio(three, ours, plain.name) },
     ten && { what: "10 pages: the same", least: 1.3, found: speedRatio(ten, ours, plain.name) },
     { what: "3 pages: requests per second, of the best sample's", least: 3, found: speedRatio(three, ours, bestSample(three).name) },
-    { what: "largest token: MB of memory above an idle isolate's", most: 128, found: peak(growth) },
+    { what: "largest token: MB of memory in the isolate", most: 128, found: peak(growth) },
   ].filter(Boolean);
 }
 
 /** The spread of the peak at the point that takes the most memory. */
 function peak(growth) {
-  const peaks = growth.map(({ samples }) => list(samples[edge.name], "peakMb"));
+  const peaks = growth.map(({ samples }) => list(samples[edge.name], "isolateMb"));
   const most = peaks.reduce((a, b) => (median(b) > median(a) ? b : a));
   return ratios(most, most.map(() => 1));
 }

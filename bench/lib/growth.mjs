@@ -2,16 +2,17 @@
 // that none inherits the memory of another.
 import { ask } from "../../tests/conformance/lib/request.mjs";
 import { launch } from "./contestants.mjs";
+import { Inspector } from "./inspector.mjs";
 import { median, rotated } from "./statistics.mjs";
 import { catalogueOf, checkToken, preflight, time, tokenRequest, valuesOf } from "./tokens.mjs";
-
-const MIN_REQUESTS = 5;
-const MAX_REQUESTS = 300;
 
 /** What a token of more than MAX_MERGED_BYTES is answered with. */
 const REFUSED = 502;
 
-/** `{pages, rowBytes, refused, samples}` of every point; a sample is `{bytes, ms, cpuMs, peakMb}`. */
+/**
+ * `{pages, rowBytes, refused, samples}` of every point; a sample is `{bytes, ms, cpuMs, residentMb,
+ * isolateMb}`. Both memories are peaks: of the process, above the idle one; and of the isolate.
+ */
 export async function measureGrowth(workers, refuses, sandbox, cpus, plan, say) {
   const results = [];
   for (const point of plan.points) {
@@ -24,7 +25,9 @@ export async function measureGrowth(workers, refuses, sandbox, cpus, plan, say) 
     for (let round = 0; round < plan.rounds; round += 1) {
       for (const worker of rotated(workers, round)) {
         const refused = Boolean(point.refused) && worker === refuses;
-        samples[worker.name].push(await one(worker, sandbox, cpus, plan, rows, refused));
+        const times = await timesOf(worker, sandbox, cpus, plan, rows, refused);
+        const isolateMb = await memoryOf(worker, sandbox, cpus, plan, refused);
+        samples[worker.name].push({ ...times, isolateMb });
       }
     }
     results.push({ ...point, samples });
@@ -32,7 +35,7 @@ export async function measureGrowth(workers, refuses, sandbox, cpus, plan, say) 
   return results;
 }
 
-async function one(worker, sandbox, cpus, plan, rows, refused) {
+async function timesOf(worker, sandbox, cpus, plan, rows, refused) {
   const server = await launch(worker, sandbox.url, cpus);
   const { port, group, stop } = server;
   try {
@@ -42,23 +45,39 @@ async function one(worker, sandbox, cpus, plan, rows, refused) {
     const bytes = refused ? await checkRefusal(server) : await checkToken(server, rows);
     const status = refused ? REFUSED : 200;
     const request = tokenRequest(worker);
-    await several(port, request, status, plan.seconds / 2);
+    await several(port, request, status, { ...plan, seconds: plan.seconds / 2 });
     const before = group.cpuMs();
-    const times = await several(port, request, status, plan.seconds);
+    const times = await several(port, request, status, plan);
     const cpuMs = (group.cpuMs() - before) / times.length;
-    return { bytes, ms: median(times), cpuMs, peakMb: group.peakMb() - idleMb };
+    return { bytes, ms: median(times), cpuMs, residentMb: group.peakMb() - idleMb };
   } finally {
     await stop();
   }
 }
 
-/** Times of requests, one after the other. */
-async function several(port, request, status, seconds) {
+/** In a process of its own, since an inspector takes time. */
+async function memoryOf(worker, sandbox, cpus, plan, refused) {
+  const { port, inspectorPort, stop } = await launch(worker, sandbox.url, cpus, { inspector: true });
+  try {
+    const inspector = await Inspector.connect(inspectorPort);
+    const heaps = [];
+    for (let n = 0; n < plan.requests; n += 1) {
+      await time(port, tokenRequest(worker), refused ? REFUSED : 200);
+      heaps.push(await inspector.heapMb());
+    }
+    const wasmMb = await inspector.wasmMb();
+    inspector.close();
+    return Math.max(...heaps) + wasmMb;
+  } finally {
+    await stop();
+  }
+}
+
+/** Times of requests, one after the other, for so many seconds and at least so often. */
+async function several(port, request, status, { seconds, requests }) {
   const times = [];
   const end = performance.now() + seconds * 1000;
-  while (times.length < MIN_REQUESTS || (times.length < MAX_REQUESTS && performance.now() < end)) {
-    times.push(await time(port, request, status));
-  }
+  while (times.length < requests || performance.now() < end) times.push(await time(port, request, status));
   return times;
 }
 

@@ -15,6 +15,6 @@ export function machine(cpus) {
   return {
     hardware: `${list.length} × ${list[0].model.trim()} (${arch()}), ${memory} GiB, Linux ${release().split("-")[0]}`,
     place,
-    programs: `workerd ${workerdVersion}, Node.js ${process.versions.node}, ${wrkVersion()}`,
+    programs: `workerd ${workerdVersion}, Node.js ${process.versions.node}, wrk ${wrkVersion()}`,
   };
 }

@@ -8,22 +8,27 @@ const kindOf = (contestant) =>
 
 export function plots({ load, latency, growth }) {
   return {
-    "cpu.svg": bars(load, "CPU per request, authkit-edge = 1", (pages, name) => cpuRatio(load[pages], name, edge.name)),
-    "latency.svg": bars(latency, "Upstream round trips per token, page count known", (pages, name) =>
-      roundTrips(latency[pages], name),
-    ),
+    "cpu.svg": bars(load, {
+      title: "CPU per request, authkit-edge = 1",
+      valueOf: (pages, name) => cpuRatio(load[pages], name, edge.name),
+      cut: 6,
+    }),
+    "latency.svg": bars(latency, {
+      title: "Upstream round trips per token, page count known",
+      valueOf: (pages, name) => roundTrips(latency[pages], name),
+    }),
     "growth-time.svg": curves(growth, "Time of one request", "ms", "ms"),
-    "growth-memory.svg": curves(growth, "Peak memory, above an idle isolate's", "MB", "peakMb"),
+    "growth-memory.svg": curves(growth, "Memory of the isolate", "MB", "isolateMb"),
   };
 }
 
-function bars(measured, title, valueOf) {
+function bars(measured, { title, valueOf, cut }) {
   const pages = Object.keys(measured);
   return barPlot({
     title,
     description: `${title}; for ${pages.join(" and ")} pages. Whiskers reach from the lowest to the highest round.`,
     series: pages.map((count) => `${count} pages`),
-    format: (value) => value.toFixed(2),
+    cut,
     bars: everyone.map((contestant) => ({
       label: contestant.label,
       kind: kindOf(contestant),

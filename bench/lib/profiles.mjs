@@ -4,7 +4,8 @@
 const GROWTH = [
   ...[1, 3, 10, 30, 100].map((pages) => ({ pages, rowBytes: 1024 })),
   ...[2, 5, 10, 20].map((kib) => ({ pages: 3, rowBytes: kib * 1024 })),
-  // More than the Worker's MAX_MERGED_BYTES.
+  // Just less than the Worker's MAX_MERGED_BYTES, and more.
+  { pages: 100, rowBytes: 1600 },
   { pages: 100, rowBytes: 2048, refused: true },
 ];
 
@@ -20,7 +21,7 @@ export const profiles = {
     load: { pages: [3], connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
     latency: { pages: [3], upstreamMs: 20, rounds: 1, requests: 2, fresh: 1 },
     startup: { times: 1 },
-    growth: { points: GROWTH.filter(isQuick), rounds: 1, seconds: 0.1 },
+    growth: { points: GROWTH.filter(isQuick), rounds: 1, seconds: 0.1, requests: 1 },
   },
   quick: {
     command: "make bench",
@@ -29,7 +30,7 @@ export const profiles = {
     load: { pages: [3, 10], connections: 8, warmSeconds: 2, seconds: 2, rounds: 4 },
     latency: { pages: [3, 10], upstreamMs: 50, rounds: 4, requests: 3, fresh: 8 },
     startup: { times: 15 },
-    growth: { points: GROWTH, rounds: 1, seconds: 0.7 },
+    growth: { points: GROWTH, rounds: 1, seconds: 0.7, requests: 5 },
   },
   full: {
     command: "make bench-full",
@@ -38,6 +39,6 @@ export const profiles = {
     load: { pages: [3, 10], connections: 8, warmSeconds: 5, seconds: 5, rounds: 9 },
     latency: { pages: [3, 10], upstreamMs: 50, rounds: 10, requests: 5, fresh: 20 },
     startup: { times: 40 },
-    growth: { points: GROWTH, rounds: 5, seconds: 1 },
+    growth: { points: GROWTH, rounds: 5, seconds: 1, requests: 10 },
   },
 };

@@ -35,11 +35,20 @@ export function fill(page, texts) {
   return page.replace(MARKED, (_, name) => `<!-- bench:${name} -->\n${texts[name]}\n<!-- end of bench:${name} -->`);
 }
 
-function machineBlock({ command, machine, profile }) {
+/** The share of the server's CPU that others may have in the worst round before it is said. */
+const QUIET = 0.1;
+
+const everyRound = ({ load }) => Object.values(load).flatMap((contestants) => Object.values(contestants).flat());
+const highest = (results, field) => Math.max(...everyRound(results).map((round) => round[field]));
+
+function machineBlock(results) {
+  const { command, machine, profile } = results;
   const { load, latency } = profile;
+  const lost = highest(results, "lost");
+  const warning = `\n\n**The machine was busy with something else, up to ${percent(lost)} of the server's CPU: believe no figure.**`;
   return `Measured by \`${command}\` on ${machine.hardware}. ${machine.place}
 ${machine.programs}; ${versions()} ${load.rounds} rounds of ${load.seconds} s
-over ${load.connections} connections, after ${load.warmSeconds} s to warm up; ${latency.rounds} rounds of ${latency.requests} single requests.`;
+over ${load.connections} connections, after ${load.warmSeconds} s to warm up; ${latency.rounds} rounds of ${latency.requests} single requests.${lost > QUIET ? warning : ""}`;
 }
 
 function targetsBlock(results) {
@@ -52,17 +61,16 @@ function targetsBlock(results) {
   return table(["", "Target", "Measured", ""], rows);
 }
 
-function loadBlock({ load }) {
-  const rounds = Object.values(load).flatMap((contestants) => Object.values(contestants).flat());
-  const highest = (field) => percent(Math.max(...rounds.map((round) => round[field])));
-  const tables = Object.entries(load).map(([pages, measured]) => `**${pages} pages**\n\n${loadTable(measured)}`);
-  const note = `The sandbox was busy for at most ${highest("sandbox")} of a CPU, and other processes took at most
-${highest("lost")} of the server's.`;
+function loadBlock(results) {
+  const tables = Object.entries(results.load).map(([pages, measured]) => `**${pages} pages**\n\n${loadTable(measured)}`);
+  const note = `The sandbox was busy for at most ${percent(highest(results, "sandbox"))} of a CPU, and other
+processes for at most ${percent(highest(results, "lost"))} of the server's.`;
   return [...tables, note].join("\n\n");
 }
 
 function loadTable(measured) {
-  const head = ["", "CPU per request", "ours is × theirs", "requests/s", "ours is × theirs", "p50", "p99", "peak memory", "CPU busy"];
+  const compared = "ours ÷ theirs";
+  const head = ["", "CPU per request", compared, "requests/s", compared, "p50", "p99", "peak memory", "CPU busy"];
   const rows = everyone.map(({ name, label }) => {
     const found = mediansOf(measured[name]);
     const own = name === edge.name;
@@ -109,18 +117,18 @@ function startupBlock({ startup }) {
 }
 
 function growthBlock({ growth }) {
-  const head = ["Pages", "Row", "Token", ...[edge, plain].flatMap(({ label }) => [`${label}: time`, "CPU", "memory"])];
+  const head = ["Pages", "Row", "Token", ...[edge, plain].flatMap(({ label }) => [`${label}: time`, "CPU", "isolate", "process"])];
   const rows = growth.map(({ pages, rowBytes, refused, samples }) => {
     const size = mediansOf(samples[plain.name]).bytes;
     const figures = [edge, plain].flatMap(({ name }) => {
-      const { ms, cpuMs, peakMb } = mediansOf(samples[name]);
+      const { ms, cpuMs, isolateMb, residentMb } = mediansOf(samples[name]);
       const note = refused && name === edge.name ? " (502)" : "";
-      return [`${number(ms)} ms${note}`, `${number(cpuMs)} ms`, `${number(peakMb)} MB`];
+      return [`${number(ms)} ms${note}`, `${number(cpuMs)} ms`, `${number(isolateMb)} MB`, `+${number(residentMb)} MB`];
     });
-    return [pages, `${rowBytes / 1024} KiB`, `${number(size / 1e6)} MB`, ...figures];
+    return [pages, `${number(rowBytes / 1024)} KiB`, `${number(size / 1e6)} MB`, ...figures];
   });
   const lines = [edge, plain].map(({ name, label }) => {
-    const [time, memory] = [curve(growth, name, "ms"), curve(growth, name, "peakMb")];
+    const [time, memory] = [curve(growth, name, "ms"), curve(growth, name, "isolateMb")];
     return `- ${label}: ${straight(time, "ms")} of time, ${straight(memory, "MB")} of memory`;
   });
   return `${table(head, rows)}\n\n${lines.join("\n")}`;

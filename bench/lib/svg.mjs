@@ -1,6 +1,8 @@
 // Two kinds of plots as SVG, which follow the reader's light or dark theme as docs/overview.svg does.
 
 const WIDTH = 760;
+/** Of a bar, with the gap to the next. */
+const THICK = 15;
 
 const STYLE = `<style>
     text { font: 13px system-ui, sans-serif; fill: #1f2328; }
@@ -26,36 +28,41 @@ const STYLE = `<style>
 
 /**
  * Horizontal bars from 0. `bars` are `{label, kind, values}`, with a value `{median, min, max}` for
- * each of `series`; its spread is a whisker. `kind` is `own`, `script` or `sample`.
+ * each of `series`; its spread is a whisker. `kind` is `own`, `script` or `sample`. Bars longer than
+ * `cut` are cut off there, so that the short ones can be told apart.
  */
-export function barPlot({ title, description, series, bars, format }) {
-  const [left, right, top, thick, gap] = [210, 690, 76, 15, 15];
-  const values = bars.flatMap((bar) => bar.values);
-  const x = scale(Math.max(...values.map(({ max }) => max)), left, right);
-  const step = series.length * thick + gap;
+export function barPlot({ title, description, series, bars, cut = Infinity }) {
+  const [left, right, top, gap] = [230, 690, 76, 15];
+  const longest = Math.max(...bars.flatMap((bar) => bar.values.map(({ max }) => max)));
+  const x = scale(Math.min(longest, cut), left, right);
+  const step = series.length * THICK + gap;
   const bottom = top + bars.length * step;
-  const bar = ({ median, min, max }, place, kind, y) => {
-    const second = place > 0 ? " second" : "";
-    const line = y + (thick - 1) / 2;
-    return [
-      `<rect class="bar ${kind}${second}" x="${left}" y="${y}" width="${round(x.at(median) - left)}" height="${thick - 2}"/>`,
-      `<path class="whisker" d="M${round(x.at(min))} ${line}H${round(x.at(max))}"/>`,
-      `<text class="small" x="${round(x.at(max) + 6)}" y="${y + 11}">${format(median)}</text>`,
-    ].join("\n  ");
-  };
   const drawn = bars.flatMap(({ label, kind, values }, index) => {
     const y = top + index * step;
-    const middle = y + (series.length * thick) / 2 + 4;
+    const middle = y + (series.length * THICK) / 2 + 4;
     return [
       `<text x="${left - 10}" y="${round(middle)}" text-anchor="end">${escape(label)}</text>`,
-      ...values.map((value, place) => bar(value, place, kind, y + place * thick)),
+      ...values.flatMap((value, place) => bar(x, y + place * THICK, shade(kind, place), value, cut)),
     ];
   });
   return svg(bottom + 30, title, description, [
-    ...legend(series.map((label, place) => ({ label, kind: `sample${place > 0 ? " second" : ""}` })), left),
+    ...legend(series.map((label, place) => ({ label, kind: shade("sample", place) })), left),
     ...x.ticks.map((tick) => vertical(x, tick, top - 8, bottom)),
     ...drawn,
   ]);
+}
+
+const shade = (kind, place) => (place > 0 ? `${kind} second` : kind);
+
+function bar(x, y, kind, { median, min, max }, cut) {
+  const [left, end, low, high] = [0, median, min, max].map((value) => round(x.at(Math.min(value, cut))));
+  const isCut = median > cut;
+  const whisker = `<path class="whisker" d="M${low} ${y + (THICK - 1) / 2}H${high}"/>`;
+  return [
+    `<rect class="bar ${kind}" x="${left}" y="${y}" width="${round(end - left)}" height="${THICK - 2}"/>`,
+    ...(isCut ? [] : [whisker]),
+    `<text class="small" x="${round(high + 6)}" y="${y + 11}">${isCut ? "› " : ""}${median.toFixed(median < 10 ? 2 : 1)}</text>`,
+  ];
 }
 
 /**
@@ -68,10 +75,10 @@ export function curvePlot({ title, description, xLabel, yLabel, curves }) {
   const x = scale(Math.max(...points.map(([value]) => value)), left, right);
   const y = scale(Math.max(...points.map(([, value]) => value)), bottom, top);
   const drawn = curves.flatMap(({ kind, points, line }) => {
-    const end = Math.max(...points.map(([value]) => value));
+    const places = points.map(([value]) => value);
     const at = (value) => `${round(x.at(value))} ${round(y.at(line.intercept + line.slope * value))}`;
     return [
-      `<path class="line ${kind}" d="M${at(0)}L${at(end)}"/>`,
+      `<path class="line ${kind}" d="M${at(Math.min(...places))}L${at(Math.max(...places))}"/>`,
       ...points.map(([a, b]) => `<circle class="${kind}" cx="${round(x.at(a))}" cy="${round(y.at(b))}" r="4"/>`),
     ];
   });

@@ -16,14 +16,23 @@ export const removeWork = () => rmSync(work, { recursive: true, force: true });
 export const CONTROL = "--control-fd=1";
 export const LISTENING = /"event":"listen","socket":"http","port":(\d+)/;
 
-/** Starts a Worker made of these files, the first being the one with the fetch event. */
-export function serveWorker(name, files, bindings) {
-  return serve(name, {
+const INSPECTING = /"event":"listen-inspector","port":(\d+)/;
+
+/**
+ * Starts a Worker made of these files, the first being the one with the fetch event. With an
+ * inspector, `inspectorPort` is where that listens.
+ */
+export async function serveWorker({ name, files }, bindings, { inspector = false } = {}) {
+  const server = await serve(name, {
     command: binary,
-    args: () => ["serve", configure(name, files, bindings), CONTROL],
+    args: () => [
+      ...["serve", configure(name, files, bindings), CONTROL],
+      ...(inspector ? ["--inspector-addr=127.0.0.1:0"] : []),
+    ],
     env: () => ({}),
     ready: LISTENING,
   });
+  return { ...server, inspectorPort: inspector ? Number(server.tail().match(INSPECTING)[1]) : undefined };
 }
 
 /** Writes a configuration, and tells where. */

@@ -18,13 +18,13 @@ export async function installWrk(say) {
   await run("apt-get", ["install", "-y", "-qq", "wrk"]);
 }
 
-/** `wrk 4.1.0`, or nothing. */
+/** `4.1.0`, or nothing. */
 export function version() {
   try {
     execFileSync("wrk", ["--version"], { encoding: "utf8" });
   } catch (error) {
     // It ends with 1 after it has told its version.
-    return error.stdout?.match(/^wrk \S+/)?.[0];
+    return error.stdout?.match(/^wrk \D*([\d.]+)/)?.[1];
   }
 }
 

@@ -1,6 +1,6 @@
 // The same with the Rust Worker's means: it asks for as many pages as there were the last time,
 // and keeps the flags for a minute.
-import { endpoint, merge, numbers } from "./endpoint.js";
+import { endpoint, merge, numbers } from "./endpoint.mjs";
 
 const FLAG_MS = 60_000;
 

@@ -1,5 +1,5 @@
 // What one would write today: the flags and page 1 together, then the other pages at once.
-import { endpoint, merge, numbers } from "./endpoint.js";
+import { endpoint, merge, numbers } from "./endpoint.mjs";
 
 export default endpoint(async ({ page, isWhiteLabel }) => {
   const flag = isWhiteLabel();
