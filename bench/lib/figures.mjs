@@ -1,7 +1,7 @@
 // What is claimed, out of what was measured. Everything is compared within a round: an authkit-edge
 // of the third round with a JavaScript Worker of the third round.
-import { edge, plain, samples } from "./contestants.mjs";
-import { line, median, ratios } from "./statistics.mjs";
+import { edge, plain, remembering, samples } from "./contestants.mjs";
+import { line, median, ratios, spread } from "./statistics.mjs";
 
 const list = (rounds, field) => rounds.map((round) => round[field]);
 
@@ -52,19 +52,24 @@ export function targets({ load, latency, fresh, growth }) {
     { what: "the same with the official Node.js SDK (Express)", found: roundTrips(latency["3"], "express") },
     latency["10"] && { what: "10 pages, their number known: upstream round trips", most: 2.3, found: roundTrips(latency["10"], ours) },
     { what: "3 pages: CPU, of the JavaScript Worker's", most: 0.9, found: cpuRatio(three, ours, plain.name) },
+    { what: "the same, beside the one with the same means", found: cpuRatio(three, ours, remembering.name) },
     { what: "3 pages: requests per second, of the JavaScript Worker's", least: 1.1, found: speedRatio(three, ours, plain.name) },
-    ten && { what: "10 pages: the same", least: 1.3, found: speedRatio(ten, ours, plain.name) },
+    { what: "the same, beside the one with the same means", found: speedRatio(three, ours, remembering.name) },
+    ten && { what: "10 pages: requests per second, of the JavaScript Worker's", least: 1.3, found: speedRatio(ten, ours, plain.name) },
+    ten && { what: "the same, beside the one with the same means", found: speedRatio(ten, ours, remembering.name) },
     { what: "3 pages: requests per second, of the best sample's", least: 3, found: speedRatio(three, ours, bestSample(three).name) },
-    { what: "largest token: MB of memory in the isolate", most: 128, found: peak(growth) },
+    { what: "largest token: MB in the isolate", most: 128, found: most(growth) },
   ].filter(Boolean);
 }
 
-/** The spread of the peak at the point that takes the most memory. */
-function peak(growth) {
-  const peaks = growth.map(({ samples }) => list(samples[edge.name], "isolateMb"));
-  const most = peaks.reduce((a, b) => (median(b) > median(a) ? b : a));
-  return ratios(most, most.map(() => 1));
+/** What the isolate holds at most, of the point where that is the most. */
+function most(growth) {
+  const points = growth.map(({ samples }) => spread(list(samples[edge.name], "mostMb")));
+  return points.reduce((a, b) => (b.median > a.median ? b : a));
 }
 
-/** Whether a target is met, by the median. */
-export const isMet = ({ least = -Infinity, most = Infinity, found }) => found.median >= least && found.median <= most;
+/** Whether a target is met, by the median as it is shown: with two decimals. */
+export function isMet({ least = -Infinity, most = Infinity, found }) {
+  const shown = Number(found.median.toFixed(2));
+  return shown >= least && shown <= most;
+}

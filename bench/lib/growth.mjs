@@ -10,8 +10,9 @@ import { catalogueOf, checkToken, preflight, time, tokenRequest, valuesOf } from
 const REFUSED = 502;
 
 /**
- * `{pages, rowBytes, refused, samples}` of every point; a sample is `{bytes, ms, cpuMs, residentMb,
- * isolateMb}`. Both memories are peaks: of the process, above the idle one; and of the isolate.
+ * `{pages, rowBytes, refused, samples}` of every point. A sample is `{bytes, ms, cpuMs, firstMb,
+ * mostMb, residentMb}`: what the isolate holds after its first request and at most, and what the
+ * process grew by.
  */
 export async function measureGrowth(workers, refuses, sandbox, cpus, plan, say) {
   const results = [];
@@ -26,8 +27,8 @@ export async function measureGrowth(workers, refuses, sandbox, cpus, plan, say) 
       for (const worker of rotated(workers, round)) {
         const refused = Boolean(point.refused) && worker === refuses;
         const times = await timesOf(worker, sandbox, cpus, plan, rows, refused);
-        const isolateMb = await memoryOf(worker, sandbox, cpus, plan, refused);
-        samples[worker.name].push({ ...times, isolateMb });
+        const memory = await memoryOf(worker, sandbox, cpus, plan, refused);
+        samples[worker.name].push({ ...times, ...memory });
       }
     }
     results.push({ ...point, samples });
@@ -67,7 +68,7 @@ async function memoryOf(worker, sandbox, cpus, plan, refused) {
     }
     const wasmMb = await inspector.wasmMb();
     inspector.close();
-    return Math.max(...heaps) + wasmMb;
+    return { firstMb: heaps[0] + wasmMb, mostMb: Math.max(...heaps) + wasmMb };
   } finally {
     await stop();
   }

@@ -18,7 +18,7 @@ export function plots({ load, latency, growth }) {
       valueOf: (pages, name) => roundTrips(latency[pages], name),
     }),
     "growth-time.svg": curves(growth, "Time of one request", "ms", "ms"),
-    "growth-memory.svg": curves(growth, "Memory of the isolate", "MB", "isolateMb"),
+    "growth-memory.svg": curves(growth, "Memory of the isolate after one request", "MB", "firstMb"),
   };
 }
 

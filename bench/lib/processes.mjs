@@ -28,12 +28,15 @@ export function parseCpus(text) {
   });
 }
 
-/** How long a CPU was busy, and how long the hypervisor kept it, by the text of /proc/stat. */
+/**
+ * How long a CPU was busy with processes, and how long the hypervisor kept it, by the text of
+ * /proc/stat. Interrupts are left out: most of them are the server's own network.
+ */
 export function parseCpuTimes(text, cpu) {
   const found = text.match(new RegExp(`^cpu${cpu} (.*)$`, "m"));
   if (!found) throw new Error(`There is no cpu${cpu} in /proc/stat.`);
-  const [user, nice, system, , , irq, softirq, stolen] = found[1].split(" ").map(Number);
-  return { busyMs: (user + nice + system + irq + softirq) * TICK_MS, stolenMs: stolen * TICK_MS };
+  const [user, nice, system, , , , , stolen] = found[1].split(" ").map(Number);
+  return { busyMs: (user + nice + system) * TICK_MS, stolenMs: stolen * TICK_MS };
 }
 
 /** All processes of a server, by the guard that started it. */

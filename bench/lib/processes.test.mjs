@@ -19,8 +19,8 @@ test("CPUs are single ones and ranges", () => {
   assert.deepEqual(parseCpus("\t0-2,5,8-9\n"), [0, 1, 2, 5, 8, 9]);
 });
 
-test("a CPU is busy with everything but idling and waiting, and not its neighbour", () => {
+test("a CPU is busy with processes, not with idling, waiting and interrupts, nor is its neighbour", () => {
   const stat = "cpu  9 9 9 9 9 9 9 9\ncpu1 1 2 3 400 50 6 7 8 0 0\ncpu10 0 0 0 0 0 0 0 0 0 0\n";
-  assert.deepEqual(parseCpuTimes(stat, 1), { busyMs: 190, stolenMs: 80 });
+  assert.deepEqual(parseCpuTimes(stat, 1), { busyMs: 60, stolenMs: 80 });
   assert.throws(() => parseCpuTimes(stat, 2), /cpu2/);
 });

@@ -39,6 +39,6 @@ export const profiles = {
     load: { pages: [3, 10], connections: 8, warmSeconds: 5, seconds: 5, rounds: 9 },
     latency: { pages: [3, 10], upstreamMs: 50, rounds: 10, requests: 5, fresh: 20 },
     startup: { times: 40 },
-    growth: { points: GROWTH, rounds: 5, seconds: 1, requests: 10 },
+    growth: { points: GROWTH, rounds: 4, seconds: 1, requests: 10 },
   },
 };

@@ -21,7 +21,8 @@ export const blocks = (results) => ({
   load: loadBlock(results),
   latency: latencyBlock(results),
   startup: startupBlock(results),
-  growth: growthBlock(results),
+  time: timeBlock(results),
+  memory: memoryBlock(results),
 });
 
 const MARKED = /<!-- bench:([a-z]+) -->\n[^]*?<!-- end of bench:\1 -->/g;
@@ -47,8 +48,9 @@ function machineBlock(results) {
   const lost = highest(results, "lost");
   const warning = `\n\n**The machine was busy with something else, up to ${percent(lost)} of the server's CPU: believe no figure.**`;
   return `Measured by \`${command}\` on ${machine.hardware}. ${machine.place}
-${machine.programs}; ${versions()} ${load.rounds} rounds of ${load.seconds} s
-over ${load.connections} connections, after ${load.warmSeconds} s to warm up; ${latency.rounds} rounds of ${latency.requests} single requests.${lost > QUIET ? warning : ""}`;
+${machine.programs}; ${versions()}
+Load: ${load.rounds} rounds of ${load.seconds} s over ${load.connections} connections, after ${load.warmSeconds} s to warm up.
+Latency: ${latency.rounds} rounds of ${latency.requests} requests, one at a time, to an upstream that takes ${latency.upstreamMs} ms.${lost > QUIET ? warning : ""}`;
 }
 
 function targetsBlock(results) {
@@ -116,26 +118,40 @@ function startupBlock({ startup }) {
   return table(["", "listens", "first answer", "first token", "CPU until then"], rows);
 }
 
-function growthBlock({ growth }) {
-  const head = ["Pages", "Row", "Token", ...[edge, plain].flatMap(({ label }) => [`${label}: time`, "CPU", "isolate", "process"])];
-  const rows = growth.map(({ pages, rowBytes, refused, samples }) => {
-    const size = mediansOf(samples[plain.name]).bytes;
-    const figures = [edge, plain].flatMap(({ name }) => {
-      const { ms, cpuMs, isolateMb, residentMb } = mediansOf(samples[name]);
-      const note = refused && name === edge.name ? " (502)" : "";
-      return [`${number(ms)} ms${note}`, `${number(cpuMs)} ms`, `${number(isolateMb)} MB`, `+${number(residentMb)} MB`];
-    });
-    return [pages, `${number(rowBytes / 1024)} KiB`, `${number(size / 1e6)} MB`, ...figures];
-  });
-  const lines = [edge, plain].map(({ name, label }) => {
-    const [time, memory] = [curve(growth, name, "ms"), curve(growth, name, "isolateMb")];
-    return `- ${label}: ${straight(time, "ms")} of time, ${straight(memory, "MB")} of memory`;
-  });
-  return `${table(head, rows)}\n\n${lines.join("\n")}`;
+function timeBlock({ growth }) {
+  const cells = ({ ms, cpuMs }, note) => [`${number(ms)} ms${note}`, `${number(cpuMs)} ms`];
+  return `${growthTable(growth, ["time", "CPU"], cells)}\n\n${straight(growth, "ms", "ms")}`;
 }
 
-const straight = ({ line: { slope, intercept, r2 } }, unit) =>
-  `${number(intercept)} ${unit} and ${number(slope)} ${unit} per MB (r² = ${r2.toFixed(4)})`;
+function memoryBlock({ growth }) {
+  const cells = ({ firstMb, mostMb, residentMb }) => [
+    `${number(firstMb)} MB`,
+    `${number(mostMb)} MB`,
+    `+${number(residentMb)} MB`,
+  ];
+  return `${growthTable(growth, ["one request", "at most", "process"], cells)}\n\n${straight(growth, "firstMb", "MB")}`;
+}
+
+function growthTable(growth, columns, cells) {
+  const head = ["Pages", "Row", "Token", ...[edge, plain].flatMap(({ label }) => columns.map((column) => `${label}: ${column}`))];
+  const rows = growth.map(({ pages, rowBytes, refused, samples }) => {
+    const size = mediansOf(samples[plain.name]).bytes;
+    const found = [edge, plain].flatMap(({ name }) =>
+      cells(mediansOf(samples[name]), refused && name === edge.name ? " (502)" : ""),
+    );
+    return [pages, `${number(rowBytes / 1024)} KiB`, `${number(size / 1e6)} MB`, ...found];
+  });
+  return table(head, rows);
+}
+
+/** The lines through the points, in words. */
+function straight(growth, field, unit) {
+  const lines = [edge, plain].map(({ name, label }) => {
+    const { slope, intercept, r2 } = curve(growth, name, field).line;
+    return `- ${label}: ${number(intercept)} ${unit} and ${number(slope)} ${unit} per MB (r² = ${r2.toFixed(4)})`;
+  });
+  return lines.join("\n");
+}
 
 function table(head, rows) {
   const row = (cells) => `| ${cells.join(" | ")} |`;
