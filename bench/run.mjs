@@ -64,7 +64,6 @@ async function measure(profile, binary) {
   sandbox.group = new Group(sandbox.guard);
   const results = { command: profile.command, profile, machine: machine(cpus) };
 
-  // One group of contestants at a time, for the quiet of the others.
   const servers = [];
   try {
     say(`Starting ${everyone.length} servers`);
@@ -74,6 +73,7 @@ async function measure(profile, binary) {
   } finally {
     for (const { stop } of servers) await stop();
   }
+  // The rest starts its own servers, and these would only be in the way.
   results.fresh = await measureFresh(workers, sandbox, cpus, profile.latency, say);
   results.startup = await measureStartup(workers, sandbox, cpus, profile.startup, say);
   results.growth = await measureGrowth([edge, plain], edge, sandbox, cpus, profile.growth, say);

@@ -58,12 +58,12 @@ export function targets({ load, latency, fresh, growth }) {
     ten && { what: "10 pages: requests per second, of the JavaScript Worker's", least: 1.3, found: speedRatio(ten, ours, plain.name) },
     ten && { what: "the same, beside the one with the same means", found: speedRatio(ten, ours, remembering.name) },
     { what: "3 pages: requests per second, of the best sample's", least: 3, found: speedRatio(three, ours, bestSample(three).name) },
-    { what: "largest token: MB in the isolate", most: 128, found: most(growth) },
+    { what: "largest token: MB in the isolate", most: 128, found: mostHeld(growth) },
   ].filter(Boolean);
 }
 
 /** What the isolate holds at most, of the point where that is the most. */
-function most(growth) {
+function mostHeld(growth) {
   const points = growth.map(({ samples }) => spread(list(samples[edge.name], "mostMb")));
   return points.reduce((a, b) => (b.median > a.median ? b : a));
 }

@@ -45,7 +45,9 @@ export async function measureFresh(workers, sandbox, cpus, plan, say) {
   const lists = () => Object.fromEntries(workers.map(({ name }) => [name, []]));
   const samples = { upstream: [], first: lists(), started: lists() };
   for (let round = 0; round < plan.fresh; round += 1) {
-    samples.upstream.push(await time(sandbox.port, bareRequest));
+    const calls = [];
+    for (let n = 0; n < plan.requests; n += 1) calls.push(await time(sandbox.port, bareRequest));
+    samples.upstream.push(median(calls));
     for (const worker of rotated(workers, round)) {
       for (const kind of ["first", "started"]) {
         const { port, stop } = await launch(worker, sandbox.url, cpus);

@@ -87,9 +87,15 @@ export class Group {
 
 /** Moves all threads of a process, and what it starts, to these CPUs. */
 export function pin(pid, cpus) {
-  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", cpus.join(","), String(pid)], {
-    stdio: "ignore",
-  });
+  const args = ["--all-tasks", "--cpu-list", "--pid", cpus.join(","), String(pid)];
+  // It fails when a thread ends while it is at work.
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return execFileSync("taskset", args, { stdio: "pipe" });
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
 }
 
 function everyProcess() {

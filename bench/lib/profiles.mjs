@@ -1,6 +1,6 @@
 // How long each part of a run is. What is compared is the same in all of them.
 
-/** Bytes per row for as many pages, and pages for as many bytes per row. */
+/** More pages of the same rows, and longer rows on the same pages. */
 const GROWTH = [
   ...[1, 3, 10, 30, 100].map((pages) => ({ pages, rowBytes: 1024 })),
   ...[2, 5, 10, 20].map((kib) => ({ pages: 3, rowBytes: kib * 1024 })),
