@@ -11,7 +11,8 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests dev test size counts bench-core scale test-browser screenshots conformance fuzz lint fmt deploy clean
+.PHONY: help setup build build-tests dev test size counts bench-core scale test-browser screenshots
+.PHONY: conformance bench bench-full fuzz lint fmt deploy clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -61,6 +62,14 @@ build-tests: setup
 conformance: build ## Run the five samples beside the Worker and compare every answer
 	node --test tests/conformance/lib/*.test.mjs
 	node tests/conformance/run.mjs
+	node --test bench/lib/*.test.mjs
+	node bench/run.mjs --smoke
+
+bench: build ## Measure the Worker beside JavaScript Workers and the samples; about six minutes
+	node bench/run.mjs
+
+bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
+	node bench/run.mjs --full
 
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh
@@ -80,4 +89,5 @@ clean: ## Remove what was built and installed here
 	rm -rf web/dist web/node_modules tests/browser/node_modules
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
+	rm -rf bench/.work bench/.results.json
 	rm -rf fuzz/target fuzz/corpus fuzz/artifacts tests/interop/jose/node_modules tests/interop/pyjwt/.packages

@@ -42,6 +42,7 @@ pub(crate) fn token(
         RequestIdKind::String => format!(r#","requestId":"req_{request_id}""#),
         RequestIdKind::Object => format!(r#","requestId":{{"id":{request_id},"shard":"b"}}"#),
         RequestIdKind::Absent => String::new(),
+        RequestIdKind::Twice => format!(r#","requestId":{request_id},"request_id":{request_id}"#),
     };
     let (total, number) = (page.total, page.page);
     let tail = format!(r#""total":{total}{pages},"page":{number}{request_id}{last}{close}"#);

@@ -10,12 +10,13 @@ use lexopt::prelude::{Long, Short, ValueExt};
 const HELP: &str = "\
 A stand-in for the Pica and One APIs.
 
-Usage: authkit-sandbox [--port 8788] [--host 127.0.0.1] [--key sk_test_sandbox] [--catalogue 250]
+Usage: authkit-sandbox [--port 8788] [--host 127.0.0.1] [--key sk_test_sandbox] [--catalogue 250] [--quiet]
 
   --port PORT       port to listen on, 0 for any free one
   --host HOST       host name or address to listen on
   --key KEY         the key that the API accepts
   --catalogue N     number of integrations
+  --quiet           no line for each request
 
 The control routes under /_sandbox/ change how it answers: see sandbox/README.md.
 ";
@@ -63,6 +64,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
                     ..Settings::default()
                 };
             }
+            Long("quiet") => options.log = false,
             Long("help") | Short('h') => return Ok(None),
             _ => return Err(argument.unexpected()),
         }

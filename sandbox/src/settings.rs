@@ -114,4 +114,7 @@ pub enum RequestIdKind {
     Object,
     /// No such field.
     Absent,
+    /// The number, and once more as `request_id`: the official Python SDK reads that name, and
+    /// fails without it when there is more than one page.
+    Twice,
 }

@@ -1,7 +1,7 @@
 // Replays every case at the five samples and at the Worker, prints the matrix, and writes
 // docs/conformance.md: node run.mjs [CASE...]. With names of cases only those are replayed, and
 // nothing is written.
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { groups as allGroups, requestOf } from "./cases.mjs";
 import { differences as numbered, everywhere } from "./intended.mjs";
@@ -11,6 +11,7 @@ import { install } from "./lib/install.mjs";
 import { replay } from "./lib/replay.mjs";
 import { matrix, page } from "./lib/report.mjs";
 import { removeWork, samples, workers } from "./lib/systems.mjs";
+import { versions } from "./lib/versions.mjs";
 
 const REPLAY_MS = 10 * 60_000;
 const DOCUMENT = join(import.meta.dirname, "../../docs/conformance.md");
@@ -102,20 +103,6 @@ function checked(worker, cases, records) {
 function ruleResult(rule, broken) {
   const faults = broken.filter((one) => one.rule === rule).map(({ what }) => `does not occur: ${what}`);
   return { name: `intended difference "${rule.title}"`, faults };
-}
-
-/** The versions that are compared. */
-function versions() {
-  const read = (path) => readFileSync(join(import.meta.dirname, "apps", path), "utf8");
-  const npm = (folder, name) => JSON.parse(read(`${folder}/package.json`)).dependencies[name];
-  const pip = (folder, name) => read(`${folder}/requirements.in`).match(`${name}==(.*)`)[1];
-  return [
-    `Next.js ${npm("next-app", "next")}, Express ${npm("express", "express")},`,
-    `FastAPI ${pip("fastapi", "fastapi")} on uvicorn ${pip("fastapi", "uvicorn")},`,
-    `Flask ${pip("flask", "flask")} on gunicorn ${pip("flask", "gunicorn")};`,
-    `\`@picahq/authkit-token\` ${npm("express", "@picahq/authkit-token")},`,
-    `\`authkit-token\` ${pip("flask", "authkit-token")} for Python.`,
-  ].join(" ");
 }
 
 let results;

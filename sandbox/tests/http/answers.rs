@@ -143,6 +143,8 @@ fn request_ids_increase_and_take_the_type_asked_for() {
     assert_eq!(answer(RequestIdKind::String), "req_110258");
     assert_eq!(answer(RequestIdKind::Object)["id"], 110_259);
     assert_eq!(answer(RequestIdKind::Absent), Value::Null);
+    assert_eq!(answer(RequestIdKind::Twice), 110_261);
+    assert_eq!(token(&sandbox, "").json()["request_id"], 110_262);
 }
 
 #[test]

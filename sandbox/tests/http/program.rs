@@ -55,6 +55,17 @@ fn it_serves_logs_a_line_per_request_and_ends_well_on_a_signal() {
 }
 
 #[test]
+fn quiet_it_logs_no_request() {
+    let (mut child, mut output, addr) = started(&["--quiet"]);
+    finish(open(addr, "GET /other", &[], "")).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut log = String::new();
+    output.read_to_string(&mut log).unwrap();
+    assert_eq!(log, "");
+}
+
+#[test]
 fn a_taken_port_is_a_clear_message_and_exit_code_1() {
     let holder = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = holder.local_addr().unwrap().port().to_string();
@@ -95,7 +106,7 @@ fn help_tells_the_arguments() {
     let output = run(&["--help"]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for argument in ["--port", "--host", "--key", "--catalogue"] {
+    for argument in ["--port", "--host", "--key", "--catalogue", "--quiet"] {
         assert!(text.contains(argument), "{text}");
     }
 }

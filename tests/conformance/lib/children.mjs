@@ -18,7 +18,8 @@ export async function run(command, args, { cwd, env } = {}) {
 /**
  * Starts a server and waits until it prints `ready`, whose first group is its port. `args` gets a
  * free port, for servers that cannot choose one; such a port may be taken by another program in
- * the meantime, so a server that ends at once is given another.
+ * the meantime, so a server that ends at once is given another. `guard` is the process whose only
+ * child leads the process group that all processes of the server are in.
  */
 export async function serve(name, { command, args, cwd, env, ready }) {
   for (let attempt = 1; ; attempt += 1) {
@@ -26,7 +27,8 @@ export async function serve(name, { command, args, cwd, env, ready }) {
     const child = launch(command, args(port), cwd, env(port));
     const found = await waitFor(child, ready);
     if (found) {
-      return { port: Number(found[1] ?? port), stop: () => stop(child), tail: child.tail };
+      const { pid: guard } = child.process;
+      return { port: Number(found[1] ?? port), guard, stop: () => stop(child), tail: child.tail };
     }
     await stop(child);
     if (attempt === 3) throw new Error(`${name} does not start:\n${child.tail()}`);
@@ -41,7 +43,9 @@ function launch(command, args, cwd, env) {
   });
   let output = "";
   const keep = (data) => {
-    output = (output + data).slice(-100_000);
+    output += data;
+    // Not each time: a server under load prints a lot.
+    if (output.length > 200_000) output = output.slice(-100_000);
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);

@@ -7,18 +7,19 @@ import { run } from "./children.mjs";
 const apps = join(import.meta.dirname, "../apps");
 const root = join(import.meta.dirname, "../../..");
 
-/** Resolves to the path of the sandbox's program. */
-export async function install(say) {
+/** Resolves to the path of the sandbox's program, compiled with that profile of Cargo. */
+export async function install(say, profile = "dev") {
   if (!existsSync(join(root, "build/index.js"))) {
     throw new Error("There is no build/index.js: run `make build` first.");
   }
-  say("Building the sandbox");
-  await run("cargo", ["build", "--quiet", "--package", "authkit-sandbox"], { cwd: root });
+  say(`Building the sandbox, profile ${profile}`);
+  const build = ["build", "--quiet", "--package", "authkit-sandbox", "--profile", profile];
+  await run("cargo", build, { cwd: root });
   await packages(say);
   for (const name of ["next-app", "next-pages"]) await nextBuild(say, name);
   for (const name of ["fastapi", "flask"]) await virtualenv(say, name);
   const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
-  return join(target, "debug/authkit-sandbox");
+  return join(target, profile === "dev" ? "debug" : profile, "authkit-sandbox");
 }
 
 async function packages(say) {

@@ -6,16 +6,18 @@ export const KEY = "sk_test_sandbox";
 /** In every error body of the sandbox: whoever shows it to a caller leaks. */
 export const DETAIL = "sandbox-error-detail-do-not-leak";
 
-export async function startSandbox(binary, name) {
+export async function startSandbox(binary, name, args = []) {
   const server = await serve(`the sandbox of ${name}`, {
     command: binary,
-    args: () => ["--port", "0", "--key", KEY],
+    args: () => ["--port", "0", "--key", KEY, ...args],
     env: () => ({}),
     ready: /listening on http:\/\/127\.0\.0\.1:(\d+)/,
   });
   const url = `http://127.0.0.1:${server.port}`;
   return {
     url,
+    port: server.port,
+    guard: server.guard,
     stop: server.stop,
     async set(settings) {
       const body = JSON.stringify(settings);
@@ -32,13 +34,14 @@ export async function startSandbox(binary, name) {
 const known = new Map();
 
 /** The exact text of all rows of a catalogue of that size. This changes the sandbox's settings. */
-export async function rowsOf(sandbox, catalogue) {
-  if (!known.has(catalogue)) known.set(catalogue, await readRows(sandbox, catalogue));
-  return known.get(catalogue);
+export async function rowsOf(sandbox, catalogue, row_padding = 0) {
+  const key = `${catalogue} ${row_padding}`;
+  if (!known.has(key)) known.set(key, await readRows(sandbox, { catalogue, row_padding }));
+  return known.get(key);
 }
 
-async function readRows(sandbox, catalogue) {
-  await sandbox.set({ catalogue });
+async function readRows(sandbox, settings) {
+  await sandbox.set(settings);
   const texts = [];
   for (let page = 1, pages = 1; page <= pages; page += 1) {
     const response = await fetch(`${sandbox.url}/v1/authkit?limit=100&page=${page}`, {

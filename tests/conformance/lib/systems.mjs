@@ -96,7 +96,8 @@ function worker(name, identity, path, variables) {
   return { name, identity, path, start };
 }
 
-function compatibilityDate() {
+/** The date whose behaviour of the runtime the Worker is written for. */
+export function compatibilityDate() {
   const text = readFileSync(join(root, "wrangler.toml"), "utf8");
   return text.match(/^compatibility_date = "(.*)"/m)[1];
 }
