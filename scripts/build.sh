@@ -27,6 +27,14 @@ if [ "$(cat "$build/.inputs" 2>/dev/null)" = "$inputs" ] && [ -s "$build/index.j
   exit
 fi
 
+# No path of this machine gets into the Worker, so that another one builds the same bytes.
+separator=$(printf '\037')
+add_flag() { export CARGO_ENCODED_RUSTFLAGS="${CARGO_ENCODED_RUSTFLAGS:+$CARGO_ENCODED_RUSTFLAGS$separator}$1"; }
+for flag in ${RUSTFLAGS:-}; do add_flag "$flag"; done
+add_flag "--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')"
+cargo fetch --quiet --locked
+for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do add_flag "--remap-path-prefix=$registry="; done
+
 say "Compiling $build/ (about a minute the first time, seconds after a change)"
 rm -f "$build/.inputs"
 # From its folder, so that no other member of the workspace is compiled for wasm32, which most cannot.

@@ -121,7 +121,8 @@ fn config(root: &Path, script: &str, bindings: &Bindings) -> Result<Value, Strin
     let path = root.join("wrangler.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut config: Map<String, Value> = toml::from_str(&text).map_err(|e| e.to_string())?;
-    for name in ["build", "dev", "env", "route", "routes"] {
+    // With `secrets`, wrangler would read no others than the required ones.
+    for name in ["build", "dev", "env", "route", "routes", "secrets"] {
         config.remove(name);
     }
     config.insert("main".to_owned(), json!(root.join(script)));
