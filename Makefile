@@ -11,11 +11,12 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests dev test test-browser screenshots conformance fuzz lint fmt deploy clean
+.PHONY: help setup build build-tests dev test test-browser screenshots conformance fuzz audit lint fmt \
+	deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 setup: ## Install the tools (the other commands do it when needed)
 	@scripts/setup.sh
@@ -49,17 +50,26 @@ conformance: build ## Run the five samples beside the Worker and compare every a
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh
 
+audit: ## Ask what is known against the dependencies
+	@scripts/audit.sh
+
 lint: setup ## Check formatting and run clippy
 	@scripts/lint.sh
 
 fmt: ## Format the code
 	cargo fmt --all
 
-deploy: setup ## Deploy the Worker with wrangler
+deploy: setup ## Deploy to production, the top level of wrangler.toml
 	wrangler deploy --env ""
 
+deploy-staging: setup ## Deploy to staging
+	wrangler deploy --env staging
+
+release: setup ## Pack what a release has into dist/
+	@scripts/release.sh
+
 clean: ## Remove what was built and installed here
-	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build
+	rm -rf build dist target .tools node_modules .wrangler tests/jws-worker/build
 	rm -rf web/dist web/node_modules tests/browser/node_modules
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv

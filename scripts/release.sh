@@ -5,9 +5,18 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
+rm -rf dist
 say "Packing the archive"
 archive=$(scripts/archive.sh dist)
 name=$(basename "$archive" .tar.gz)
+version=${name#authkit-edge-}
+[ "${GITHUB_REF_TYPE:-}" != tag ] || [ "$GITHUB_REF_NAME" = "v$version" ] ||
+  die "the tag is $GITHUB_REF_NAME, but Cargo.toml says $version"
+
+# The notes: this version's part of CHANGELOG.md, and what the same bytes take.
+sed "1,/^## \[$version\]/d; /^## /,\$d" CHANGELOG.md >dist/NOTES.md
+grep -q . dist/NOTES.md || die "CHANGELOG.md says nothing about $version"
+echo "Built by $(rustc --version)." >>dist/NOTES.md
 
 install_cargo_command cargo-cyclonedx 0.5.9
 say "Listing the crates in the Worker"

@@ -11,7 +11,7 @@ use std::{fs, process};
 use serde_json::{Map, Value, json};
 
 use crate::log::Log;
-use crate::{root, search_path};
+use crate::{isolate, root};
 
 /// The variables and secrets of one Worker.
 #[derive(Debug, Clone, Default)]
@@ -138,19 +138,9 @@ fn command(root: &Path, folder: &Path) -> Command {
         .args(["dev", "--config", "wrangler.json", "--ip", "127.0.0.1"])
         .args(["--port", "0", "--inspector-port", "0"])
         .args(["--persist-to", "state"])
-        .env("PATH", search_path())
-        // Neither questions nor anything on the network but the two ports.
-        .env("CI", "1")
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("NO_COLOR", "1")
-        // Worker finds Worker through the registry; these are not to.
-        .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
-        .env("WRANGLER_LOG_PATH", folder.join("logs"))
-        .env("XDG_CONFIG_HOME", folder.join("home"))
-        .env("TMPDIR", folder.join("tmp"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    isolate(&mut command, folder);
     command
 }
