@@ -12,11 +12,11 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-tests dev test size counts bench-core scale test-browser screenshots
-.PHONY: conformance bench bench-full fuzz lint fmt deploy clean
+.PHONY: conformance bench bench-full fuzz audit lint fmt deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 setup: ## Install the tools (the other commands do it when needed)
 	@scripts/setup.sh
@@ -74,18 +74,27 @@ bench-full: build ## The same for docs/performance.md, on a machine with nothing
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh
 
+audit: ## Ask what is known against the dependencies
+	@scripts/audit.sh
+
 lint: setup ## Check formatting, clippy, types, documentation and the package
 	@scripts/lint.sh
 
 fmt: ## Format the code
 	cargo fmt --all
 
-deploy: setup ## Deploy the Worker with wrangler
+deploy: setup ## Deploy to production, the top level of wrangler.toml
 	wrangler deploy --env ""
 
+deploy-staging: setup ## Deploy to staging
+	wrangler deploy --env staging
+
+release: setup ## Pack what a release has into dist/
+	@scripts/release.sh
+
 clean: ## Remove what was built and installed here
-	rm -rf build target .tools node_modules .wrangler tests/jws-worker/build
 	rm -rf examples/*/build examples/*/node_modules examples/*/worker-configuration.d.ts
+	rm -rf build dist target .tools node_modules .wrangler tests/jws-worker/build
 	rm -rf web/dist web/node_modules tests/browser/node_modules
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv

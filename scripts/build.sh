@@ -28,6 +28,15 @@ if [ "$(cat "$build/.inputs" 2>/dev/null)" = "$inputs" ] && [ -s "$build/index.j
   exit
 fi
 
+# No path of this machine gets into the Worker, so that another one builds the same bytes. In this
+# variable a path may have spaces.
+separator=$(printf '\037')
+add_flag() { export CARGO_ENCODED_RUSTFLAGS="${CARGO_ENCODED_RUSTFLAGS:+$CARGO_ENCODED_RUSTFLAGS$separator}$1"; }
+for flag in ${RUSTFLAGS:-}; do add_flag "$flag"; done
+add_flag "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src/="
+# std is named as in rustup's own build of it, whether or not its source is installed here.
+add_flag "--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')"
+
 say "Compiling $build/ (about a minute the first time, seconds after a change)"
 rm -f "$build/.inputs" "$build/index.js" "$build/index_bg.wasm"
 # From its folder, so that no other member of the workspace is compiled for wasm32, which most cannot.

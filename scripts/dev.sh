@@ -49,9 +49,11 @@ trap 'exit 0' INT TERM HUP
 set -m
 "$sandbox" --port "$sandbox_port" </dev/null &
 groups=-$!
-# With --env-file wrangler reads no .dev.vars, so a real key in one is never used here;
-# nor does it take one from this shell. What has a port in it cannot stand in that file.
-CLOUDFLARE_INCLUDE_PROCESS_ENV=false wrangler dev --env demo --port "$port" \
+# With --env-file wrangler reads no .dev.vars, so a real key in one is never used here. It would
+# take one from this shell, if there were one. What has a port in it cannot stand in that file.
+# shellcheck disable=SC2046 # one word for each name
+unset $(sed -n 's/^\([A-Z_]*\)=.*/\1/p' sandbox/dev.env)
+wrangler dev --env dev --port "$port" \
   --show-interactive-dev-session=false --env-file sandbox/dev.env \
   --var "AUTHKIT_BASE_URL:$sandbox_url" --var "ALLOWED_ORIGINS:$widgets,$sandbox_url" \
   --var "JWT_ISSUER:$sandbox_url" --var "JWT_JWKS_URL:$sandbox_url/_sandbox/keys" </dev/null &

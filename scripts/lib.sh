@@ -4,7 +4,7 @@
 wasm=wasm32-unknown-unknown
 debian=$PWD/.tools/debian
 # The pinned tools and the Node.js that wrangler needs, before any other of the machine.
-export PATH="$PWD/node_modules/.bin:$PATH"
+export PATH="$PWD/node_modules/.bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
 say() { printf '==> %s\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -44,6 +44,14 @@ find_tool() { # name version
     esac
   done
   return 1
+}
+
+# Installs a command of cargo into .tools/bin, unless it is there already.
+install_cargo_command() { # crate version
+  grep -qs "^\"$1 $2 " .tools/.crates.toml && return
+  say "Installing $1 $2 (one to three minutes on 2 cores, once)"
+  mkdir -p .tools
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --root .tools "$1" --version "=$2" --locked
 }
 
 # Installs the packages of a folder's lock file, unless they are there already.

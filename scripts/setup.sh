@@ -5,6 +5,12 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
+# Cloudflare's build machines have everything but Rust.
+if ! have cargo && [ "${WORKERS_CI:-}" = 1 ]; then
+  say "Installing Rust"
+  curl --proto '=https' --tlsv1.2 --silent --show-error --fail https://sh.rustup.rs |
+    sh -s -- -y --quiet --no-modify-path --profile minimal --target $wasm
+fi
 have cargo || die "cargo is missing: install Rust with rustup (https://rustup.rs)"
 have npm || die "npm is missing: install Node.js 20 or newer with npm"
 # The build script holds the lock already when it calls this one.

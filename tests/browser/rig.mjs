@@ -78,7 +78,7 @@ async function startSandbox() {
 async function startWorker(folder, sandbox, { provider, vars }) {
   const { unstable_readConfig: readConfig } = createRequire(join(root, "package.json"))("wrangler");
   // The assets are those of the project's own configuration, but for the folder.
-  const config = readConfig({ config: join(root, "wrangler.toml"), env: "demo" }, { hideWarnings: true });
+  const config = readConfig({ config: join(root, "wrangler.toml"), env: "dev" }, { hideWarnings: true });
   mkdirSync(join(folder, "tmp"));
   const write = (name, text) => writeFileSync(join(folder, name), text);
   write(

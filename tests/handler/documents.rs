@@ -121,6 +121,64 @@ fn name_tests_that_exist() {
     assert!(found > 20, "{found}");
 }
 
+/// The documents in a folder, with their paths.
+fn documents(folder: &Path) -> Vec<(PathBuf, String)> {
+    let paths = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let documents = paths.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
+    documents
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect()
+}
+
+/// What GitHub calls a heading in a link.
+fn anchor(heading: &str) -> String {
+    heading
+        .trim_start_matches('#')
+        .trim_start()
+        .to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
+}
+
+#[test]
+fn link_to_what_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut links = 0;
+    for (path, text) in ["", "docs", "sandbox", "tests/conformance"]
+        .iter()
+        .flat_map(|folder| documents(&root.join(folder)))
+    {
+        let links_and_pictures = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"')];
+        let targets = links_and_pictures.iter().flat_map(|(start, end)| {
+            let found = text.split(start).skip(1);
+            found.map(|rest| rest.split_once(*end).unwrap().0)
+        });
+        for target in targets.filter(|target| !target.starts_with("https://")) {
+            let (file, fragment) = target.split_once('#').unwrap_or((target, ""));
+            let file = match file {
+                "" => path.clone(),
+                _ => path.parent().unwrap().join(file),
+            };
+            assert!(file.exists(), "{}: {target}", path.display());
+            if !fragment.is_empty() {
+                let text = fs::read_to_string(&file).unwrap();
+                let headings = text.lines().filter(|line| line.starts_with('#'));
+                let known = headings.map(anchor).any(|known| known == fragment);
+                assert!(known, "{}: {target}", path.display());
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 40, "{links}");
+}
+
 /// The rows of the map in ARCHITECTURE.md, each the modules that stand side by side.
 fn layers() -> Vec<Vec<String>> {
     let map = include_str!("../../ARCHITECTURE.md").lines();

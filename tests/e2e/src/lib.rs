@@ -6,6 +6,7 @@
 //! - [`log`]: what a Worker printed
 //! - [`sdk`]: the official SDK, to compare with
 //! - [`worker`]: one `wrangler dev` process
+//! - [`upload`]: what `wrangler deploy` would upload
 //!
 //! ```no_run
 //! use authkit_edge_e2e::client::Request;
@@ -29,11 +30,13 @@ pub mod client;
 pub mod log;
 pub mod profile;
 pub mod sdk;
+pub mod upload;
 pub mod worker;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// How long anything may take before it counts as hanging. Nothing is ever expected to take this
@@ -43,6 +46,24 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 /// The folder of the project.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Makes a command that starts wrangler ask nothing, write to one folder only, and use nothing of the
+/// network but its own ports.
+fn isolate(command: &mut Command, folder: &Path) {
+    command
+        .env("PATH", search_path())
+        .env("CI", "1")
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+        .env("WRANGLER_SEND_METRICS", "false")
+        // With the banner goes the question whether there is a newer version.
+        .env("WRANGLER_HIDE_BANNER", "true")
+        .env("NO_COLOR", "1")
+        // Worker finds Worker through the registry; these are not to.
+        .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
+        .env("WRANGLER_LOG_PATH", folder.join("logs"))
+        .env("XDG_CONFIG_HOME", folder.join("home"))
+        .env("TMPDIR", folder.join("tmp"));
 }
 
 /// The search path with the project's own tools first: its wrangler, and the Node.js that fits it.

@@ -12,7 +12,7 @@ use std::{fs, process};
 use serde_json::{Map, Value, json};
 
 use crate::log::Log;
-use crate::{root, search_path};
+use crate::{isolate, root};
 
 /// The variables and secrets of one Worker.
 #[derive(Debug, Clone, Default)]
@@ -158,7 +158,8 @@ fn config(root: &Path, deployment: &Deployment) -> Result<Value, String> {
     let path = folder.join("wrangler.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut config: Map<String, Value> = toml::from_str(&text).map_err(|e| e.to_string())?;
-    for name in ["build", "dev", "env", "route", "routes"] {
+    // With `secrets`, wrangler would read no others than the required ones.
+    for name in ["build", "dev", "env", "route", "routes", "secrets"] {
         config.remove(name);
     }
     let script = match deployment.script {
@@ -200,19 +201,9 @@ fn put_values(folder: &Path, config: &str, bindings: &Bindings) -> Result<(), St
 fn command(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command
-        .env("PATH", search_path())
-        // Neither questions nor anything on the network but the two ports.
-        .env("CI", "1")
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("NO_COLOR", "1")
-        // Worker finds Worker through the registry; these are not to.
-        .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
-        .env("WRANGLER_LOG_PATH", folder.join("logs"))
-        .env("XDG_CONFIG_HOME", folder.join("home"))
-        .env("TMPDIR", folder.join("tmp"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    isolate(&mut command, folder);
     command
 }

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Puts what a release has into dist/: the archive, a list of the crates in the Worker (CycloneDX),
+# and checksums.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+rm -rf dist
+say "Packing the archive"
+archive=$(scripts/archive.sh dist)
+name=$(basename "$archive" .tar.gz)
+version=${name#authkit-edge-}
+[ "${GITHUB_REF_TYPE:-}" != tag ] || [ "$GITHUB_REF_NAME" = "v$version" ] ||
+  die "the tag is $GITHUB_REF_NAME, but Cargo.toml says $version"
+
+# The notes: this version's part of CHANGELOG.md, and what the same bytes take.
+sed "1,/^## \[$version\]/d; /^## /,\$d" CHANGELOG.md >dist/NOTES.md
+grep -q . dist/NOTES.md || die "CHANGELOG.md says nothing about $version"
+echo "Built by $(rustc --version)." >>dist/NOTES.md
+
+install_cargo_command cargo-cyclonedx 0.5.9
+say "Listing the crates in the Worker"
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+# It writes into the folder of every member of the workspace.
+.tools/bin/cargo-cyclonedx cyclonedx --quiet --format json --spec-version 1.5 \
+  --target $wasm --no-build-deps --override-filename "$name.sbom"
+mv "$name.sbom.json" "dist/$name.cdx.json"
+find sandbox tests -name "$name.sbom.json" -not -path '*/node_modules/*' -delete
+
+cd dist
+sha256sum "$name.cdx.json" "$name.tar.gz" | tee SHA256SUMS

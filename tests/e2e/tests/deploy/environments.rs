@@ -1,0 +1,78 @@
+//! No environment gets anything by accident.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::project::{environment, file, project, required, surprises, variables};
+
+#[test]
+fn state_all_that_production_does() {
+    assert_eq!(surprises(&project("")), [""; 0]);
+}
+
+#[test]
+fn are_told_what_they_lack() {
+    for (over, expected) in [
+        // With a route of production alone, the others still have none.
+        ("routes = [{ pattern = 'a.b', custom_domain = true }]", ""),
+        (
+            "placement.mode = 'smart'",
+            "staging: placement, dev: placement",
+        ),
+        ("triggers.crons = []", "staging: triggers, dev: triggers"),
+        ("vars.JWT_AUDIENCE = 'me'", "staging: JWT_AUDIENCE"),
+        ("env.staging.name = 'authkit-edge'", "staging: name"),
+        (
+            "env.staging.secrets.required = []",
+            "staging: PICA_SECRET_KEY",
+        ),
+        ("env.dev.vars.ENVIRONMENT = 'staging'", "dev: ENVIRONMENT"),
+        ("vars.ENVIRONMENT = 'staging'", "production: ENVIRONMENT"),
+        (
+            "vars.IDENTITY_SOURCE = 'header'",
+            "production: IDENTITY_SOURCE",
+        ),
+        ("vars.IDENTITY_SOURCE = 'jwt'", "production: JWT_ALGORITHMS"),
+    ] {
+        assert_eq!(surprises(&project(over)).join(", "), expected, "{over}");
+    }
+}
+
+#[test]
+fn read_what_make_dev_gives_them() {
+    let config = project("");
+    let dev = environment(&config, "dev");
+    let text = file("sandbox/dev.env");
+    let given: BTreeSet<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('=').unwrap().0)
+        .collect();
+    let known = variables(dev).map(|(name, _)| name).chain(required(dev));
+    let known: BTreeSet<&str> = known.collect();
+    // scripts/dev.sh gives this one itself, since it has a port in it.
+    assert_eq!(
+        known.difference(&given).collect::<Vec<_>>(),
+        [&"JWT_ISSUER"]
+    );
+    assert!(given.is_subset(&known), "{given:?}");
+}
+
+#[test]
+fn have_no_secret_from_the_button_but_the_required_ones() {
+    let config = project("");
+    let text = file(".dev.vars.example");
+    let asked: BTreeSet<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('=').unwrap().0)
+        .collect();
+    assert_eq!(asked, required(&config));
+
+    let package: Value = serde_json::from_str(&file("package.json")).unwrap();
+    let described = package["cloudflare"]["bindings"].as_object().unwrap();
+    let described: BTreeSet<&str> = described.keys().map(String::as_str).collect();
+    let bindings = variables(&config).map(|(name, _)| name).chain(asked);
+    assert_eq!(described, bindings.collect());
+}
