@@ -10,18 +10,18 @@ take_lock
 scripts/setup.sh --locked
 use_wasm_target
 
-worker_build=$(find_tool worker-build "$(locked_version worker)")
 WASM_BINDGEN_BIN=$(find_tool wasm-bindgen "$(locked_version wasm-bindgen)")
-# Given these, worker-build downloads nothing.
-export WASM_BINDGEN_BIN ESBUILD_BIN="$PWD/node_modules/.bin/esbuild" WASM_OPT_BIN="$PWD/node_modules/.bin/wasm-opt"
+export WASM_BINDGEN_BIN
 
-folder=${1:-worker} build=${1:+$1/}build root=$PWD
+folder=${1:-worker} build=${1:+$1/}build
+package=$(sed -n 's/^name = "\(.*\)"$/\1/p' "$folder/Cargo.toml" | head -n 1)
+entry=worker/entry.js
 
 inputs=$({
-  find src "$folder/src" "$folder/Cargo.toml" -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
-  cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh
+  find src "$folder/src" "$folder/Cargo.toml" "$entry" -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
+  cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs
   rustc -vV
-  echo "${RUSTFLAGS:-}"
+  echo "${RUSTFLAGS:-} $(std_source)"
 } | digest)
 if [ "$(cat "$build/.inputs" 2>/dev/null)" = "$inputs" ] && [ -s "$build/index.js" ] && [ -s "$build/index_bg.wasm" ]; then
   say "$build/ is up to date"
@@ -37,9 +37,21 @@ add_flag "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src/="
 # std is named as in rustup's own build of it, whether or not its source is installed here.
 add_flag "--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')"
 
-say "Compiling $build/ (about a minute the first time, seconds after a change)"
+# A panic ends the instance (entry.js makes another), so what would be said of it is never said. With
+# std compiled that way, too, the code that says it is gone, and that is a ninth of the Worker. The
+# options for it are not stable yet, hence the bootstrap variable; where std's source is not to be had
+# (see setup.sh), the Worker is the same but larger.
+if [ -n "$(std_source)" ]; then
+  export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+  add_flag -Zunstable-options
+  add_flag -Cpanic=immediate-abort
+fi
+
+say "Compiling $build/ (two minutes the first time, seconds after a change)"
 rm -f "$build/.inputs" "$build/index.js" "$build/index_bg.wasm"
 # From its folder, so that no other member of the workspace is compiled for wasm32, which most cannot.
-( cd "$folder" && "$worker_build" --release --out-dir "$root/$build" )
+( cd "$folder" && cargo build --quiet --lib --release --target $wasm )
+module=${CARGO_TARGET_DIR:-target}/$wasm/release/$(echo "$package" | tr - _).wasm
+node scripts/bundle.mjs "$module" "$entry" "$build"
 echo "$inputs" >"$build/.inputs"
 say "Built $build/index_bg.wasm: $(wc -c <"$build/index_bg.wasm" | tr -d ' ') bytes, $(gzip -9c "$build/index_bg.wasm" | wc -c | tr -d ' ') gzipped"

@@ -65,6 +65,13 @@ install_packages() { # folder what
 
 has_wasm_target() { [ -d "$("$1" --print target-libdir --target $wasm 2>/dev/null)" ]; }
 
+# Where the source of std is, when rustup has installed it; nothing otherwise.
+std_source() {
+  [ -z "${RUSTC:-}" ] || return 0
+  source=$(rustc --print sysroot)/lib/rustlib/src/rust/library
+  [ ! -d "$source" ] || echo "$source"
+}
+
 # Makes `cargo ... --target wasm32-unknown-unknown` work in this shell and says how to
 # call clippy for that target. Only scripts/debian-std.sh makes the second half needed.
 use_wasm_target() {

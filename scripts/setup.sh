@@ -31,6 +31,11 @@ if ! has_wasm_target rustc && ! [ -e "$debian/ready" ]; then
   fi
 fi
 
+if have rustup && has_wasm_target rustc && [ -z "$(std_source)" ]; then
+  say "Adding the source of std, for a smaller Worker"
+  RUST_BACKTRACE=0 rustup component add rust-src || say "Not to be had: the Worker will be larger"
+fi
+
 # Unoptimized: these tools work on one small file, and compiling them is the long part.
 install() { # crate version options...
   crate=$1 version=$2
@@ -44,18 +49,4 @@ if ! find_tool wasm-bindgen "$version" >/dev/null; then
   # Its own lock file does not always resolve, so that is no reason to stop.
   set -- wasm-bindgen-cli "$version" --no-default-features --bin wasm-bindgen
   install "$@" --locked 2>/dev/null || install "$@"
-fi
-
-version=$(locked_version worker)
-if ! find_tool worker-build "$version" >/dev/null; then
-  if [ "$(uname)" = Linux ] && [ -z "${OPENSSL_DIR:-}" ] && ! pkg-config --exists openssl 2>/dev/null; then
-    if have apt-get && [ "$(id -u)" = 0 ]; then
-      say "Installing the OpenSSL headers that worker-build is compiled with"
-      apt-get update -qq && apt-get install -y -qq pkg-config libssl-dev
-    else
-      die "worker-build needs the OpenSSL headers, on Debian: apt-get install pkg-config libssl-dev"
-    fi
-  fi
-  say "Installing worker-build $version (about 2 minutes on 2 cores, once)"
-  install worker-build "$version" --locked --bin worker-build
 fi

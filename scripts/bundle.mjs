@@ -1,0 +1,56 @@
+// Makes the two files of a Worker of what cargo compiled: node bundle.mjs MODULE.wasm ENTRY.js FOLDER
+//
+// It does what worker-build does, and leaves out what a Worker does not use: `worker` and
+// `wasm-streams` export classes that nobody here makes, and everything that these reach stays unless
+// it is taken out on purpose. Function names go, too.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+
+const [module, entry, folder] = process.argv.slice(2).map((path) => resolve(path));
+const temporary = join(folder, ".tmp");
+const file = (name) => join(temporary, name);
+const tool = (name, args) => execFileSync(name, args, { stdio: ["ignore", "ignore", "inherit"] });
+
+rmSync(temporary, { recursive: true, force: true });
+mkdirSync(temporary, { recursive: true });
+
+// The last two let a Worker go on in a fresh instance after a panic.
+tool(process.env.WASM_BINDGEN_BIN, [
+  ...[module, "--out-dir", temporary, "--out-name", "index"],
+  ...["--target", "module", "--no-typescript", "--no-demangle"],
+  ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
+]);
+
+// These lines are all that keeps a class that nobody uses: they write to its prototype.
+const glue = readFileSync(file("index.js"), "utf8").replaceAll(/^if \(Symbol\.dispose\) .*$/gm, "");
+writeFileSync(file("index.js"), glue);
+copyFileSync(entry, file("entry.js"));
+buildSync({
+  entryPoints: [file("entry.js")],
+  outfile: file("bundle.js"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  external: ["./index_bg.wasm", "cloudflare:workers"],
+  pure: ["FinalizationRegistry"],
+  logLevel: "warning",
+});
+// wrangler's bundler does not know `import source` yet; without it workerd gives the same module.
+const bundle = readFileSync(file("bundle.js"), "utf8").replace(/\bimport source\b/, "import");
+
+// Of the module, what the script still names, and what that reaches.
+const named = new Set(bundle.match(/(?<=\.)[\w$]+/g));
+const compiled = new WebAssembly.Module(readFileSync(file("index_bg.wasm")));
+const roots = WebAssembly.Module.exports(compiled).map(({ name }) => name).filter((name) => named.has(name));
+const graph = roots.map((name) => ({ name, export: name, root: true }));
+writeFileSync(file("graph.json"), JSON.stringify(graph));
+const features = "--all-features";
+tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), features, "-o", file("used.wasm")]);
+const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+tool("wasm-opt", [file("used.wasm"), "-Oz", features, ...strip, "-o", file("small.wasm")]);
+
+renameSync(file("small.wasm"), join(folder, "index_bg.wasm"));
+writeFileSync(join(folder, "index.js"), bundle);
+rmSync(temporary, { recursive: true });
