@@ -37,6 +37,9 @@ add_flag "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src/="
 # std is named as in rustup's own build of it, whether or not its source is installed here.
 add_flag "--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')"
 
+# Hashes here are of a few hundred bytes; unrolled, the function would be nine times as large.
+add_flag '--cfg=sha2_backend_soft="compact"'
+
 # A panic ends the instance (entry.js makes another), so what would be said of it is never said. With
 # std compiled that way, too, the code that says it is gone, and that is a ninth of the Worker. The
 # options for it are not stable yet, hence the bootstrap variable; where std's source is not to be had
