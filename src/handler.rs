@@ -13,15 +13,16 @@ use serde_json::json;
 
 use crate::caller::{Caller, Purpose, Question};
 use crate::config::{Config, Service};
-use crate::cors::{METHODS, Verdict};
+use crate::cors::Verdict;
 use crate::error::{Challenge, Refusal};
-use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::grant::GRANT_HEADER;
 use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_REQUEST_ID_BYTES;
+use crate::openapi::DOCUMENT;
 use crate::record::{Record, Route};
 use crate::request_body::{MediaType, RequestBody};
 use crate::response::{Headers, Response};
-use crate::routes::{Destination, Dialect};
+use crate::routes::{Destination, Dialect, Methods};
 use crate::runtime::{Incoming, Method, Runtime, Timestamp};
 use crate::target::{Selection, Target};
 use crate::trace_context::{TRACEPARENT, TraceParent};
@@ -137,32 +138,33 @@ where
     let route = match to {
         Destination::Token => Route::Token,
         Destination::Grant => Route::Grant,
+        Destination::Health => Route::Health,
+        Destination::OpenApi => Route::OpenApi,
     };
-    match request.method() {
-        Method::Options => return (Route::Preflight, Ok(preflight(config))),
-        Method::Post => {}
-        Method::Get | Method::Other => return (route, Err(Refusal::Method)),
+    let (method, methods) = (request.method(), to.methods());
+    if method == Method::Options {
+        return (Route::Preflight, Ok(preflight(config, methods)));
     }
-    let service = match &config.service {
-        Ok(service) => service,
-        Err(fault) => return (route, Err(Refusal::Config(fault.clone()))),
+    if !methods.contain(method) {
+        return (route, Err(Refusal::Method(methods)));
+    }
+    let result = match to {
+        Destination::Token => token(config, request, target, runtime, trace).await,
+        Destination::Grant => grant(config, request, target, runtime, trace).await,
+        Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
+        Destination::OpenApi => Ok(ok(DOCUMENT.into())),
     };
-    let result = match (to, service.callers.grant_keys()) {
-        (Destination::Token, _) => token(service, request, target, runtime, trace).await,
-        (Destination::Grant, Some(keys)) => {
-            grant(service, keys, request, target, runtime, trace).await
-        }
-        (Destination::Grant, None) => return (Route::Unknown, Err(Refusal::Path)),
-    };
-    (route, result)
+    // A route that this deployment does not have is no route.
+    let absent = result == Err(Refusal::Path);
+    (if absent { Route::Unknown } else { route }, result)
 }
 
 /// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
 /// configuration can be a condition.
-fn preflight(config: &Config) -> Response {
+fn preflight(config: &Config, methods: Methods) -> Response {
     let mut headers = Headers::default();
-    headers.set("allow", METHODS);
-    config.cors.apply_preflight(&mut headers);
+    headers.set("allow", methods.as_str());
+    config.cors.apply_preflight(methods, &mut headers);
     Response {
         status: 204,
         headers,
@@ -172,7 +174,7 @@ fn preflight(config: &Config) -> Response {
 
 /// The token route: whoever is identified gets a token for that identity.
 async fn token<I, R>(
-    service: &Service,
+    config: &Config,
     request: &I,
     target: Target<'_>,
     runtime: &R,
@@ -182,6 +184,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let service = configured(config)?;
     let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
     let caller = identify(Purpose::Token, service, request, target, runtime, trace).await?;
 
@@ -201,8 +204,7 @@ where
 
 /// The grant route: whoever is verified gets a note that says so, for the widget to carry.
 async fn grant<I, R>(
-    service: &Service,
-    keys: &GrantKeys,
+    config: &Config,
     request: &I,
     target: Target<'_>,
     runtime: &R,
@@ -212,6 +214,8 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let service = configured(config)?;
+    let keys = service.callers.grant_keys().ok_or(Refusal::Path)?;
     let caller = identify(Purpose::Grant, service, request, target, runtime, trace).await?;
 
     let (grant, expires_at) = keys.issue(
@@ -227,6 +231,12 @@ where
         "expires_at": expires_at,
     });
     Ok(ok(body.to_string().into_bytes()))
+}
+
+/// What it takes to mint a token; nobody gets further without.
+fn configured(config: &Config) -> Result<&Service, Refusal> {
+    let service = config.service.as_ref();
+    service.map_err(|fault| Refusal::Config(fault.clone()))
 }
 
 /// Reads the body and finds out who is calling.

@@ -3,7 +3,7 @@
 //! A request comes in at [`handler`], which asks the modules below in this order:
 //!
 //! - [`target`]: where the request goes, and which rows it wants
-//! - [`routes`]: which paths are ours
+//! - [`routes`]: which paths are ours; [`openapi`] describes them
 //! - [`cors`]: which browsers' pages may call
 //! - [`config`]: the deployment's variables and secrets, checked
 //! - [`request_body`]: a small JSON object, or nothing
@@ -38,6 +38,7 @@ pub mod handler;
 pub mod identity;
 pub mod jwt;
 pub mod limits;
+pub mod openapi;
 pub mod origin;
 pub mod pseudonym;
 pub mod record;

@@ -107,6 +107,10 @@ pub enum Route {
     Grant,
     /// A browser's question whether it may ask for one.
     Preflight,
+    /// Whether the Worker is there.
+    Health,
+    /// The description of the routes.
+    OpenApi,
     /// Nothing that is here.
     Unknown,
 }
@@ -125,6 +129,8 @@ impl Route {
             Self::Token => "token",
             Self::Grant => "grant",
             Self::Preflight => "preflight",
+            Self::Health => "health",
+            Self::OpenApi => "openapi",
             Self::Unknown => "unknown",
         }
     }

@@ -19,7 +19,7 @@ impl Refusal {
             Self::Config(fault) => fault.to_string().into(),
             Self::Upstream(fault) => upstream_reason(*fault),
             Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
-            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) => self.wire().message,
+            Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
     }
 }

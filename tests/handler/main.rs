@@ -19,6 +19,7 @@ mod log;
 mod log_schema;
 mod memory;
 mod observability;
+mod openapi;
 mod oracle;
 mod routes;
 mod server_timing;

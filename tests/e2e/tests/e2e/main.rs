@@ -5,6 +5,7 @@ mod cors;
 mod deadlines;
 mod examples;
 mod faults;
+mod health;
 mod identity;
 mod log;
 mod observability;
