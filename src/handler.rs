@@ -9,11 +9,14 @@
 //! Every way out passes [`handle`], which adds what every answer has: CORS, the request id,
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 5.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::caller::{Caller, Purpose, Question};
 use crate::config::{Config, Service};
 use crate::cors::Verdict;
+use crate::doctor::examine;
 use crate::error::{Challenge, Refusal};
 use crate::grant::GRANT_HEADER;
 use crate::jwt::verifier::Verifier;
@@ -74,7 +77,12 @@ where
         trace_id: trace.parent.map(|parent| parent.trace_id().to_owned()),
         route,
         status: response.status,
-        code: refusal.as_ref().map_or("ok", |refusal| refusal.wire().code),
+        code: match &refusal {
+            Some(refusal) => refusal.wire().code,
+            // The deep check has found something.
+            None if response.status == 503 => "failing",
+            None => "ok",
+        },
         reason: refusal.map(|refusal| refusal.reason().into_owned()),
         cors: match verdict {
             Verdict::Absent => "none",
@@ -106,8 +114,11 @@ where
 }
 
 fn millis_since(begun: Timestamp, runtime: &impl Runtime) -> u64 {
-    let passed = begun.until(runtime.now()).as_millis();
-    passed.try_into().unwrap_or(u64::MAX)
+    millis(begun.until(runtime.now()))
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 /// What the log wants to know of a request, noted on its way.
@@ -139,6 +150,7 @@ where
         Destination::Token => Route::Token,
         Destination::Grant => Route::Grant,
         Destination::Health => Route::Health,
+        Destination::DeepCheck => Route::DeepCheck,
         Destination::OpenApi => Route::OpenApi,
     };
     let (method, methods) = (request.method(), to.methods());
@@ -152,6 +164,7 @@ where
         Destination::Token => token(config, request, target, runtime, trace).await,
         Destination::Grant => grant(config, request, target, runtime, trace).await,
         Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
+        Destination::DeepCheck => deep_check(config, request, runtime, trace).await,
         Destination::OpenApi => Ok(ok(DOCUMENT.into())),
     };
     // A route that this deployment does not have is no route.
@@ -233,10 +246,33 @@ where
     Ok(ok(body.to_string().into_bytes()))
 }
 
+/// The deep check: whoever has the key is told what is wrong. Who has bound none has no such route.
+async fn deep_check<I, R>(
+    config: &Config,
+    request: &I,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Response, Refusal>
+where
+    I: Incoming,
+    R: Runtime,
+{
+    let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
+    let checked = keys.check(request);
+    checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
+    let report = examine(config, runtime).await;
+    trace.attempts = report.tries;
+    trace.upstream_ms = millis(report.took);
+    Ok(Response {
+        status: if report.is_failing() { 503 } else { 200 },
+        ..ok(report.to_json())
+    })
+}
+
 /// What it takes to mint a token; nobody gets further without.
 fn configured(config: &Config) -> Result<&Service, Refusal> {
     let service = config.service.as_ref();
-    service.map_err(|fault| Refusal::Config(fault.clone()))
+    service.map_err(|faults| Refusal::Config(faults.clone()))
 }
 
 /// Reads the body and finds out who is calling.

@@ -11,6 +11,7 @@
 //!   and notes of our own by [`grant`], and finds them with [`cookie`]
 //! - [`upstream`]: the calls to Pica, and the token that is made of them
 //! - [`error`]: from what went wrong to what the caller is told
+//! - [`doctor`]: what is wrong with a deployment, for whoever may ask
 //! - [`record`]: the log line
 //!
 //! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
@@ -32,6 +33,7 @@ pub mod caller;
 pub mod config;
 pub mod cookie;
 pub mod cors;
+pub mod doctor;
 pub mod error;
 pub mod grant;
 pub mod handler;

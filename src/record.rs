@@ -109,6 +109,8 @@ pub enum Route {
     Preflight,
     /// Whether the Worker is there.
     Health,
+    /// What is wrong with the deployment.
+    DeepCheck,
     /// The description of the routes.
     OpenApi,
     /// Nothing that is here.
@@ -130,6 +132,7 @@ impl Route {
             Self::Grant => "grant",
             Self::Preflight => "preflight",
             Self::Health => "health",
+            Self::DeepCheck => "deep_check",
             Self::OpenApi => "openapi",
             Self::Unknown => "unknown",
         }

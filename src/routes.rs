@@ -54,13 +54,21 @@ pub enum Destination {
     Grant,
     /// Whether the Worker is there.
     Health,
+    /// What is wrong with the deployment.
+    DeepCheck,
     /// The `OpenAPI` description of these routes.
     OpenApi,
 }
 
 impl Destination {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Token, Self::Grant, Self::Health, Self::OpenApi];
+    pub const ALL: [Self; 5] = [
+        Self::Token,
+        Self::Grant,
+        Self::Health,
+        Self::DeepCheck,
+        Self::OpenApi,
+    ];
 
     /// What follows the token route's path.
     #[must_use]
@@ -69,6 +77,7 @@ impl Destination {
             Self::Token => "",
             Self::Grant => "/grant",
             Self::Health => "/health",
+            Self::DeepCheck => "/health/deep",
             Self::OpenApi => "/openapi.json",
         }
     }
@@ -78,7 +87,7 @@ impl Destination {
     pub fn methods(self) -> Methods {
         match self {
             Self::Token | Self::Grant => Methods::Post,
-            Self::Health | Self::OpenApi => Methods::Get,
+            Self::Health | Self::DeepCheck | Self::OpenApi => Methods::Get,
         }
     }
 }
@@ -162,6 +171,7 @@ mod tests {
             ("/api/authkit/grant", Some(Destination::Grant)),
             ("/api/authkit/grant/", Some(Destination::Grant)),
             ("/api/authkit/health", Some(Destination::Health)),
+            ("/api/authkit/health/deep", Some(Destination::DeepCheck)),
             ("/api/authkit/openapi.json", Some(Destination::OpenApi)),
             ("/api/pica-token", Some(Destination::Token)),
             ("/api/pica-token/grant", Some(Destination::Grant)),

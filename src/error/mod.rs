@@ -38,8 +38,8 @@ pub enum Refusal {
     Body(BodyFault),
     /// Nobody, or nobody acceptable, was identified.
     Caller(CallerFault, Challenge),
-    /// The deployment is not configured.
-    Config(ConfigFault),
+    /// The deployment is not configured: all that is wrong.
+    Config(Vec<ConfigFault>),
     /// The upstream gave no token.
     Upstream(UpstreamFault),
 }

@@ -9,6 +9,7 @@
 mod access;
 mod compatibility;
 mod cors;
+mod doctor;
 mod documents;
 mod errors;
 mod grants;
