@@ -12,7 +12,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-tests dev test size counts bench-core scale test-browser screenshots
-.PHONY: conformance bench bench-full fuzz audit lint fmt deploy deploy-staging release clean
+.PHONY: conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -70,6 +70,9 @@ bench: build ## Measure the Worker beside JavaScript Workers and the samples; ab
 
 bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
 	node bench/run.mjs --full
+
+doctor: ## Tell what is wrong here, or at URL with TRUSTED_CALLER_KEY, and what to type
+	@scripts/doctor.sh
 
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh

@@ -3,6 +3,7 @@
 mod bodies;
 mod cors;
 mod deadlines;
+mod doctor;
 mod examples;
 mod faults;
 mod health;
