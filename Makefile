@@ -11,8 +11,8 @@ export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests dev test size counts bench-core scale test-browser screenshots
-.PHONY: conformance bench bench-full fuzz audit lint fmt deploy deploy-staging release clean
+.PHONY: help setup build build-tests dev test size counts bench-core scale test-api test-browser
+.PHONY: screenshots conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -27,11 +27,12 @@ build: ## Compile the Worker into build/
 dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788)
 	@scripts/dev.sh
 
-test: lint build size build-tests counts ## Lint, unit tests, build, size, counts, end-to-end tests, browser tests
+test: lint build size build-tests counts ## Lint, unit tests, build, size, counts, end-to-end, API and browser tests
 	cargo test --package authkit-edge --package authkit-sandbox
 	cargo test --package authkit-edge-simulation
 	cargo test --manifest-path fuzz/Cargo.toml
 	cargo test --package authkit-edge-e2e
+	node tests/api/run.mjs --short
 	@scripts/browser.sh
 
 size: build ## Check the size of the upload against its budget
@@ -46,6 +47,9 @@ bench-core: ## Time the core with Criterion
 
 scale: ## Simulate the core at internet scale and write docs/scale.md
 	cargo run --package authkit-edge-simulation
+
+test-api: build ## Let schemathesis loose on the Worker, EXAMPLES (200) for each operation
+	node tests/api/run.mjs
 
 test-browser: build ## The browser tests alone: the demo and the official widgets in Chromium
 	@scripts/browser.sh
@@ -70,6 +74,9 @@ bench: build ## Measure the Worker beside JavaScript Workers and the samples; ab
 
 bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
 	node bench/run.mjs --full
+
+doctor: ## Tell what is wrong here, or at URL with TRUSTED_CALLER_KEY, and what to type
+	@scripts/doctor.sh
 
 fuzz: ## Fuzz every parser, FUZZ_SECONDS (20) each
 	@scripts/fuzz.sh
@@ -96,6 +103,7 @@ clean: ## Remove what was built and installed here
 	rm -rf examples/*/build examples/*/node_modules examples/*/worker-configuration.d.ts
 	rm -rf build dist target .tools node_modules .wrangler tests/jws-worker/build
 	rm -rf web/dist web/node_modules tests/browser/node_modules
+	rm -rf tests/api/.venv tests/api/.work tests/api/__pycache__
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
 	rm -rf bench/.work bench/.results.json

@@ -6,6 +6,7 @@
 use crate::limits::PREFLIGHT_MAX_AGE_SECONDS;
 use crate::origin::Origin;
 use crate::response::Headers;
+use crate::routes::Methods;
 
 /// Response headers that a page may read beside the safelisted ones.
 const EXPOSED: &str = "x-request-id, retry-after, www-authenticate";
@@ -14,9 +15,6 @@ const EXPOSED: &str = "x-request-id, retry-after, www-authenticate";
 /// page's requests add the last two to all of them, and a request fails when a preflight's answer
 /// leaves one of its headers out.
 const ALWAYS_ALLOWED: &str = "content-type, authorization, x-request-id, traceparent, tracestate";
-
-/// The methods of the token route, for `Allow` and for preflight answers.
-pub const METHODS: &str = "POST, OPTIONS";
 
 /// The origins whose pages may read answers, and the headers that they may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,10 +89,10 @@ impl CorsPolicy {
         }
     }
 
-    /// Adds what the answer to a preflight says beyond that. Without an allowed origin a browser
-    /// reads none of it.
-    pub fn apply_preflight(&self, headers: &mut Headers) {
-        headers.set("access-control-allow-methods", METHODS);
+    /// Adds what the answer to a route's preflight says beyond that. Without an allowed origin a
+    /// browser reads none of it.
+    pub fn apply_preflight(&self, methods: Methods, headers: &mut Headers) {
+        headers.set("access-control-allow-methods", methods.as_str());
         headers.set("access-control-allow-headers", self.request_headers.clone());
         headers.set("access-control-max-age", PREFLIGHT_MAX_AGE_SECONDS);
     }
@@ -107,6 +105,7 @@ mod tests {
     use super::{AllowedOrigins, CorsPolicy, Verdict};
     use crate::origin::Origin;
     use crate::response::Headers;
+    use crate::routes::Methods;
 
     fn policy(origins: &[&str]) -> CorsPolicy {
         let list = origins
@@ -194,7 +193,7 @@ mod tests {
     fn names_every_request_header_in_a_preflight() {
         let policy = CorsPolicy::new(AllowedOrigins::Any, ["x-user-id", "x-tenant"]);
         let mut headers = Headers::default();
-        policy.apply_preflight(&mut headers);
+        policy.apply_preflight(Methods::Post, &mut headers);
         let wanted = "content-type, authorization, x-request-id, traceparent, tracestate, \
                       x-user-id, x-tenant";
         assert_eq!(headers.get("access-control-allow-headers"), Some(wanted));

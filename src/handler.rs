@@ -9,19 +9,23 @@
 //! Every way out passes [`handle`], which adds what every answer has: CORS, the request id,
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 5.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::caller::{Caller, Purpose, Question};
 use crate::config::{Config, Service};
-use crate::cors::{METHODS, Verdict};
+use crate::cors::Verdict;
+use crate::doctor::examine;
 use crate::error::{Challenge, Refusal};
-use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::grant::GRANT_HEADER;
 use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_REQUEST_ID_BYTES;
+use crate::openapi::DOCUMENT;
 use crate::record::{Record, Route};
 use crate::request_body::{MediaType, RequestBody};
 use crate::response::{Headers, Response};
-use crate::routes::{Destination, Dialect};
+use crate::routes::{Destination, Dialect, Methods};
 use crate::runtime::{Incoming, Method, Runtime, Timestamp};
 use crate::target::{Selection, Target};
 use crate::trace_context::{TRACEPARENT, TraceParent};
@@ -73,7 +77,12 @@ where
         trace_id: trace.parent.map(|parent| parent.trace_id().to_owned()),
         route,
         status: response.status,
-        code: refusal.as_ref().map_or("ok", |refusal| refusal.wire().code),
+        code: match &refusal {
+            Some(refusal) => refusal.wire().code,
+            // The deep check has found something.
+            None if response.status == 503 => "failing",
+            None => "ok",
+        },
         reason: refusal.map(|refusal| refusal.reason().into_owned()),
         cors: match verdict {
             Verdict::Absent => "none",
@@ -105,8 +114,11 @@ where
 }
 
 fn millis_since(begun: Timestamp, runtime: &impl Runtime) -> u64 {
-    let passed = begun.until(runtime.now()).as_millis();
-    passed.try_into().unwrap_or(u64::MAX)
+    millis(begun.until(runtime.now()))
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 /// What the log wants to know of a request, noted on its way.
@@ -137,32 +149,35 @@ where
     let route = match to {
         Destination::Token => Route::Token,
         Destination::Grant => Route::Grant,
+        Destination::Health => Route::Health,
+        Destination::DeepCheck => Route::DeepCheck,
+        Destination::OpenApi => Route::OpenApi,
     };
-    match request.method() {
-        Method::Options => return (Route::Preflight, Ok(preflight(config))),
-        Method::Post => {}
-        Method::Get | Method::Other => return (route, Err(Refusal::Method)),
+    let (method, methods) = (request.method(), to.methods());
+    if method == Method::Options {
+        return (Route::Preflight, Ok(preflight(config, methods)));
     }
-    let service = match &config.service {
-        Ok(service) => service,
-        Err(fault) => return (route, Err(Refusal::Config(fault.clone()))),
+    if !methods.contain(method) {
+        return (route, Err(Refusal::Method(methods)));
+    }
+    let result = match to {
+        Destination::Token => token(config, request, target, runtime, trace).await,
+        Destination::Grant => grant(config, request, target, runtime, trace).await,
+        Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
+        Destination::DeepCheck => deep_check(config, request, runtime, trace).await,
+        Destination::OpenApi => Ok(ok(DOCUMENT.into())),
     };
-    let result = match (to, service.callers.grant_keys()) {
-        (Destination::Token, _) => token(service, request, target, runtime, trace).await,
-        (Destination::Grant, Some(keys)) => {
-            grant(service, keys, request, target, runtime, trace).await
-        }
-        (Destination::Grant, None) => return (Route::Unknown, Err(Refusal::Path)),
-    };
-    (route, result)
+    // A route that this deployment does not have is no route.
+    let absent = result == Err(Refusal::Path);
+    (if absent { Route::Unknown } else { route }, result)
 }
 
 /// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
 /// configuration can be a condition.
-fn preflight(config: &Config) -> Response {
+fn preflight(config: &Config, methods: Methods) -> Response {
     let mut headers = Headers::default();
-    headers.set("allow", METHODS);
-    config.cors.apply_preflight(&mut headers);
+    headers.set("allow", methods.as_str());
+    config.cors.apply_preflight(methods, &mut headers);
     Response {
         status: 204,
         headers,
@@ -172,7 +187,7 @@ fn preflight(config: &Config) -> Response {
 
 /// The token route: whoever is identified gets a token for that identity.
 async fn token<I, R>(
-    service: &Service,
+    config: &Config,
     request: &I,
     target: Target<'_>,
     runtime: &R,
@@ -182,6 +197,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let service = configured(config)?;
     let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
     let caller = identify(Purpose::Token, service, request, target, runtime, trace).await?;
 
@@ -201,8 +217,7 @@ where
 
 /// The grant route: whoever is verified gets a note that says so, for the widget to carry.
 async fn grant<I, R>(
-    service: &Service,
-    keys: &GrantKeys,
+    config: &Config,
     request: &I,
     target: Target<'_>,
     runtime: &R,
@@ -212,6 +227,8 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let service = configured(config)?;
+    let keys = service.callers.grant_keys().ok_or(Refusal::Path)?;
     let caller = identify(Purpose::Grant, service, request, target, runtime, trace).await?;
 
     let (grant, expires_at) = keys.issue(
@@ -227,6 +244,35 @@ where
         "expires_at": expires_at,
     });
     Ok(ok(body.to_string().into_bytes()))
+}
+
+/// The deep check: whoever has the key is told what is wrong. Who has bound none has no such route.
+async fn deep_check<I, R>(
+    config: &Config,
+    request: &I,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Response, Refusal>
+where
+    I: Incoming,
+    R: Runtime,
+{
+    let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
+    let checked = keys.check(request);
+    checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
+    let report = examine(config, runtime).await;
+    trace.attempts = report.tries;
+    trace.upstream_ms = millis(report.took);
+    Ok(Response {
+        status: if report.is_failing() { 503 } else { 200 },
+        ..ok(report.to_json())
+    })
+}
+
+/// What it takes to mint a token; nobody gets further without.
+fn configured(config: &Config) -> Result<&Service, Refusal> {
+    let service = config.service.as_ref();
+    service.map_err(|faults| Refusal::Config(faults.clone()))
 }
 
 /// Reads the body and finds out who is calling.

@@ -3,7 +3,7 @@
 //! A request comes in at [`handler`], which asks the modules below in this order:
 //!
 //! - [`target`]: where the request goes, and which rows it wants
-//! - [`routes`]: which paths are ours
+//! - [`routes`]: which paths are ours; [`openapi`] describes them
 //! - [`cors`]: which browsers' pages may call
 //! - [`config`]: the deployment's variables and secrets, checked
 //! - [`request_body`]: a small JSON object, or nothing
@@ -11,6 +11,7 @@
 //!   and notes of our own by [`grant`], and finds them with [`cookie`]
 //! - [`upstream`]: the calls to Pica, and the token that is made of them
 //! - [`error`]: from what went wrong to what the caller is told
+//! - [`doctor`]: what is wrong with a deployment, for whoever may ask
 //! - [`record`]: the log line
 //!
 //! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
@@ -32,12 +33,14 @@ pub mod caller;
 pub mod config;
 pub mod cookie;
 pub mod cors;
+pub mod doctor;
 pub mod error;
 pub mod grant;
 pub mod handler;
 pub mod identity;
 pub mod jwt;
 pub mod limits;
+pub mod openapi;
 pub mod origin;
 pub mod pseudonym;
 pub mod record;

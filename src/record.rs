@@ -107,6 +107,12 @@ pub enum Route {
     Grant,
     /// A browser's question whether it may ask for one.
     Preflight,
+    /// Whether the Worker is there.
+    Health,
+    /// What is wrong with the deployment.
+    DeepCheck,
+    /// The description of the routes.
+    OpenApi,
     /// Nothing that is here.
     Unknown,
 }
@@ -125,6 +131,9 @@ impl Route {
             Self::Token => "token",
             Self::Grant => "grant",
             Self::Preflight => "preflight",
+            Self::Health => "health",
+            Self::DeepCheck => "deep_check",
+            Self::OpenApi => "openapi",
             Self::Unknown => "unknown",
         }
     }

@@ -1,15 +1,13 @@
 //! Which paths are ours, and whose words are spoken there.
 
 use crate::limits::MAX_PATH_BYTES;
+use crate::runtime::Method;
 
 /// The path of the token route, after the prefix.
 pub const TOKEN_PATH: &str = "/api/authkit";
 
 /// The path of the Python samples, after the prefix.
 pub const PYTHON_PATH: &str = "/authkit-token";
-
-/// What follows a token path to make it a grant path.
-const GRANT_SUFFIX: &str = "/grant";
 
 /// The paths of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,13 +45,82 @@ pub enum Dialect {
     Flask,
 }
 
-/// What a path leads to.
+/// What a path leads to. All but the token route lie below each of its paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
     /// The token route.
     Token,
     /// The grant route.
     Grant,
+    /// Whether the Worker is there.
+    Health,
+    /// What is wrong with the deployment.
+    DeepCheck,
+    /// The `OpenAPI` description of these routes.
+    OpenApi,
+}
+
+impl Destination {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Token,
+        Self::Grant,
+        Self::Health,
+        Self::DeepCheck,
+        Self::OpenApi,
+    ];
+
+    /// What follows the token route's path.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Token => "",
+            Self::Grant => "/grant",
+            Self::Health => "/health",
+            Self::DeepCheck => "/health/deep",
+            Self::OpenApi => "/openapi.json",
+        }
+    }
+
+    /// How it is asked.
+    #[must_use]
+    pub fn methods(self) -> Methods {
+        match self {
+            Self::Token | Self::Grant => Methods::Post,
+            Self::Health | Self::DeepCheck | Self::OpenApi => Methods::Get,
+        }
+    }
+}
+
+/// The methods of a route. `OPTIONS` is one of every route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Methods {
+    /// `POST`
+    Post,
+    /// `GET` and `HEAD`
+    Get,
+}
+
+impl Methods {
+    /// As `Allow` and preflight answers list them.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST, OPTIONS",
+            Self::Get => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    /// Whether `method` is one of them.
+    #[must_use]
+    pub fn contain(self, method: Method) -> bool {
+        match method {
+            Method::Options => true,
+            Method::Post => self == Self::Post,
+            Method::Get | Method::Head => self == Self::Get,
+            Method::Other => false,
+        }
+    }
 }
 
 impl Routes {
@@ -77,11 +144,10 @@ impl Routes {
     pub fn find(&self, path: &str) -> Option<(Destination, Dialect)> {
         let path = path.strip_suffix('/').unwrap_or(path);
         self.token_paths.iter().find_map(|(own, dialect)| {
-            match path.strip_prefix(own.0.as_str())? {
-                "" => Some((Destination::Token, *dialect)),
-                GRANT_SUFFIX => Some((Destination::Grant, *dialect)),
-                _ => None,
-            }
+            let suffix = path.strip_prefix(own.0.as_str())?;
+            let mut all = Destination::ALL.into_iter();
+            let to = all.find(|to| to.suffix() == suffix)?;
+            Some((to, *dialect))
         })
     }
 }
@@ -97,18 +163,24 @@ mod tests {
     }
 
     #[test]
-    fn lead_to_the_token_and_to_grants() {
+    fn lead_to_the_token_and_what_lies_below_it() {
         let routes = Routes::new(None, vec![path("/api/pica-token")], Dialect::Own);
         for (path, found) in [
             ("/api/authkit", Some(Destination::Token)),
             ("/api/authkit/", Some(Destination::Token)),
             ("/api/authkit/grant", Some(Destination::Grant)),
             ("/api/authkit/grant/", Some(Destination::Grant)),
+            ("/api/authkit/health", Some(Destination::Health)),
+            ("/api/authkit/health/deep", Some(Destination::DeepCheck)),
+            ("/api/authkit/openapi.json", Some(Destination::OpenApi)),
             ("/api/pica-token", Some(Destination::Token)),
             ("/api/pica-token/grant", Some(Destination::Grant)),
+            ("/api/pica-token/health", Some(Destination::Health)),
             ("/api/authkit//", None),
             ("/api/authkit/grant/x", None),
             ("/api/authkitgrant", None),
+            ("/api/authkit/openapi", None),
+            ("/health", None),
             ("/api/authkit2", None),
             ("/API/authkit", None),
             ("/api/authki%74", None),

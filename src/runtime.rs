@@ -115,11 +115,13 @@ pub trait Reply: Message {
 pub enum Method {
     /// `GET`
     Get,
+    /// `HEAD`
+    Head,
     /// `POST`
     Post,
     /// `OPTIONS`
     Options,
-    /// Any other, `HEAD` included.
+    /// Any other.
     Other,
 }
 

@@ -3,6 +3,7 @@
 use crate::caller::{CallerFault, Found, Question, Trust};
 use crate::identity::IdentityType;
 use crate::runtime::Incoming;
+use crate::secret::Secret;
 
 /// The header in which a trusted server proves itself.
 pub const CALLER_KEY_HEADER: &str = "x-authkit-key";
@@ -45,17 +46,34 @@ pub(super) fn body(
 fn check(question: &Question<'_, impl Incoming>, trust: &Trust) -> Result<(), CallerFault> {
     match trust {
         Trust::Development => Ok(()),
-        Trust::CallerKey { current, previous } => {
-            let candidate = question.request.header(CALLER_KEY_HEADER);
-            let candidate = candidate.ok_or(CallerFault::NoCallerKey)?;
-            let keys = [Some(current), previous.as_ref()].into_iter().flatten();
-            // Both are compared, whichever it is, so that the time tells nothing.
-            let matching = keys.filter(|key| key.matches(&candidate)).count();
-            if matching > 0 {
-                Ok(())
-            } else {
-                Err(CallerFault::WrongCallerKey)
-            }
+        Trust::CallerKey(keys) => keys.check(question.request),
+    }
+}
+
+/// The key by which a trusted caller is known.
+#[derive(Debug, Clone)]
+pub struct CallerKeys {
+    /// `TRUSTED_CALLER_KEY`
+    pub current: Secret,
+    /// `TRUSTED_CALLER_KEY_PREVIOUS`
+    pub previous: Option<Secret>,
+}
+
+impl CallerKeys {
+    /// Checks that a request carries one of them.
+    ///
+    /// # Errors
+    /// [`CallerFault::NoCallerKey`] or [`CallerFault::WrongCallerKey`].
+    pub fn check(&self, request: &impl Incoming) -> Result<(), CallerFault> {
+        let candidate = request.header(CALLER_KEY_HEADER);
+        let candidate = candidate.ok_or(CallerFault::NoCallerKey)?;
+        let keys = [Some(&self.current), self.previous.as_ref()];
+        // Both are compared, whichever it is, so that the time tells nothing.
+        let keys = keys.into_iter().flatten();
+        if keys.filter(|key| key.matches(&candidate)).count() > 0 {
+            Ok(())
+        } else {
+            Err(CallerFault::WrongCallerKey)
         }
     }
 }

@@ -15,10 +15,9 @@ use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
 use crate::request_body::{BodyFault, RequestBody};
 use crate::runtime::{Incoming, Runtime};
-use crate::secret::Secret;
 use crate::target::Target;
 
-pub use claimed::CALLER_KEY_HEADER;
+pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
 pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};
 
 /// A caller whose identity was accepted. Only [`Policy`] makes one, so whoever holds one need not
@@ -134,12 +133,7 @@ pub enum Trust {
     Development,
     /// Whoever sends `TRUSTED_CALLER_KEY` is, in any environment; or the key before, while it is
     /// being replaced.
-    CallerKey {
-        /// `TRUSTED_CALLER_KEY`
-        current: Secret,
-        /// `TRUSTED_CALLER_KEY_PREVIOUS`
-        previous: Option<Secret>,
-    },
+    CallerKey(CallerKeys),
 }
 
 /// Why nobody was identified.

@@ -26,6 +26,19 @@ impl ConfigFault {
     pub fn variable(&self) -> &'static str {
         self.variable
     }
+
+    /// What to set it to.
+    #[must_use]
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
+
+    /// Whether it is a secret, which is set in another way than a variable. Their names tell.
+    #[must_use]
+    pub fn is_of_a_secret(&self) -> bool {
+        let ends = ["_KEY", "_SECRET", "_PREVIOUS"];
+        ends.iter().any(|end| self.variable.ends_with(end))
+    }
 }
 
 impl fmt::Display for ConfigFault {
@@ -35,6 +48,25 @@ impl fmt::Display for ConfigFault {
 }
 
 impl std::error::Error for ConfigFault {}
+
+/// What is wrong, as it is found: who mends a configuration wants all of it at once.
+#[derive(Default)]
+pub(super) struct Faults(pub(super) Vec<ConfigFault>);
+
+impl Faults {
+    /// The value of a setting, or `None` with its fault noted.
+    pub(super) fn note<T>(&mut self, result: Result<T, ConfigFault>) -> Option<T> {
+        let fault = match result {
+            Ok(value) => return Some(value),
+            Err(fault) => fault,
+        };
+        // `header` and `body` read the same settings.
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
+        None
+    }
+}
 
 /// The bindings.
 pub(super) struct Bindings<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
@@ -141,7 +173,9 @@ pub(super) fn origin(name: &'static str, text: &str) -> Result<Origin, ConfigFau
 pub(super) fn advice(fault: OriginFault) -> &'static str {
     match fault {
         OriginFault::Scheme => "must start with https:// (or http:// for localhost)",
-        OriginFault::Path => "must end after host and port: no slash, no path",
+        OriginFault::Path => {
+            "must end after host and port, as https://app.example.com does: no slash, no path"
+        }
         OriginFault::Uppercase => "must be in lower case, as browsers send it",
         OriginFault::Host => {
             "must have a plain host name: no wildcard, no user; international names as xn--"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::{Jwt, TypeClaims};
 use crate::config::Environment;
-use crate::config::bindings::{Bindings, ConfigFault};
+use crate::config::bindings::{Bindings, ConfigFault, Faults};
 use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
 use crate::jwt::algorithm::{Algorithm, Hash};
 use crate::jwt::claims::{Audience, ClaimPath, ClaimPolicy, Product};
@@ -19,25 +19,35 @@ const ALGORITHMS: &str = "JWT_ALGORITHMS";
 const KEYS_URL: &str = "JWT_JWKS_URL";
 const SECRET: &str = "JWT_SECRET";
 
-pub(super) fn jwt(bindings: &Bindings<'_>, environment: Environment) -> Result<Jwt, ConfigFault> {
-    let preset = presets::choose(bindings)?;
+pub(super) fn jwt(
+    bindings: &Bindings<'_>,
+    environment: Environment,
+    faults: &mut Faults,
+) -> Option<Jwt> {
+    let preset = faults.note(presets::choose(bindings))?;
     let facts = preset.map(|preset| presets::facts(preset, bindings));
-    let facts = facts.transpose()?;
+    let facts = faults.note(facts.transpose())?;
     let default = facts.as_ref().map(|facts| facts.algorithms);
-    let algorithms = algorithms(bindings, default)?;
-    let keys = if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
-        shared_key(bindings, &algorithms)?
-    } else {
-        remote_keys(bindings, facts.as_ref(), environment)?
-    };
+    let algorithms = faults.note(algorithms(bindings, default));
+    let keys = algorithms.as_ref().and_then(|algorithms| {
+        faults.note(
+            if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
+                shared_key(bindings, algorithms)
+            } else {
+                remote_keys(bindings, facts.as_ref(), environment)
+            },
+        )
+    });
     let path = |name, default: Option<&str>| {
         let text = bindings.get(name);
         text.or_else(|| default.map(str::to_owned))
             .map(ClaimPath::new)
     };
     let organization = facts.as_ref().and_then(|facts| facts.organization);
-    Ok(Jwt {
-        cookie: cookie(bindings, facts.as_ref())?,
+    let cookie = faults.note(cookie(bindings, facts.as_ref()));
+    let claims = faults.note(claim_policy(bindings, facts));
+    Some(Jwt {
+        cookie: cookie?,
         claims: TypeClaims {
             user: path("JWT_IDENTITY_CLAIM", None).unwrap_or_else(|| ClaimPath::new("sub")),
             organization: path("JWT_ORGANIZATION_CLAIM", organization),
@@ -46,9 +56,9 @@ pub(super) fn jwt(bindings: &Bindings<'_>, environment: Environment) -> Result<J
         },
         escapes_bars: preset == Some(Preset::Auth0),
         issuer: Issuer {
-            algorithms,
-            keys,
-            claims: claim_policy(bindings, facts)?,
+            algorithms: algorithms?,
+            keys: keys?,
+            claims: claims?,
         },
     })
 }

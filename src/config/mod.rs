@@ -8,11 +8,12 @@ mod access;
 mod bindings;
 mod jwt;
 mod presets;
+mod warnings;
 
 use std::time::Duration;
 
-use crate::caller::{CALLER_KEY_HEADER, Policy, Source, SourceName, Trust};
-use crate::config::bindings::{Bindings, advice, origin};
+use crate::caller::{CALLER_KEY_HEADER, CallerKeys, Policy, Source, SourceName, Trust};
+use crate::config::bindings::{Bindings, Faults, advice, origin};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::{Charset, IdentityType};
@@ -60,8 +61,12 @@ pub struct Config {
     pub cors: CorsPolicy,
     /// What is to be found where.
     pub routes: Routes,
-    /// What it takes to mint a token, or why there is none.
-    pub service: Result<Service, ConfigFault>,
+    /// What it takes to mint a token, or all that is wrong.
+    pub service: Result<Service, Vec<ConfigFault>>,
+    /// What works, but is hardly meant.
+    pub warnings: Vec<ConfigFault>,
+    /// Who may ask what is wrong, whatever is; `None` for nobody.
+    pub caller_keys: Option<CallerKeys>,
 }
 
 /// What it takes to mint a token.
@@ -85,38 +90,43 @@ impl Config {
     #[must_use]
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let bindings = Bindings(&lookup);
-        let header = identity_header(&bindings);
-        let origins = allowed_origins(&bindings);
-        // A broken list of origins still leaves the widgets able to read why nothing works.
-        let listed = origins.clone().unwrap_or_else(|_| widget_origins());
-        let routes = routes(&bindings);
-        let found = routes
-            .clone()
-            .unwrap_or_else(|_| Routes::new(None, Vec::new(), Dialect::Own));
-        let service = routes
-            .and(origins)
-            .and_then(|_| service(&bindings, &header.clone()?));
+        let mut faults = Faults::default();
+        let routes = faults.note(routes(&bindings));
+        let origins = faults.note(allowed_origins(&bindings));
+        let header = faults.note(identity_header(&bindings));
+        let service = service(&bindings, header.as_deref(), &mut faults);
+        let service = service.filter(|_| faults.0.is_empty()).ok_or(faults.0);
         let grants = service
             .as_ref()
             .is_ok_and(|service| service.callers.grant_keys().is_some());
-        let headers = [header.as_deref().ok(), grants.then_some(GRANT_HEADER)];
+        let headers = [header.as_deref(), grants.then_some(GRANT_HEADER)];
+        // A broken list of origins still leaves the widgets able to read why nothing works.
+        let origins = origins.unwrap_or_else(widget_origins);
         Self {
-            cors: CorsPolicy::new(listed, headers.into_iter().flatten()),
-            routes: found,
+            warnings: warnings::warnings(&bindings, &origins),
+            caller_keys: caller_keys(&bindings).ok().flatten(),
+            cors: CorsPolicy::new(origins, headers.into_iter().flatten()),
+            routes: routes.unwrap_or_else(|| Routes::new(None, Vec::new(), Dialect::Own)),
             service,
         }
     }
 }
 
-fn service(bindings: &Bindings<'_>, header: &str) -> Result<Service, ConfigFault> {
-    let endpoint = endpoint(bindings)?;
-    let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS)?;
-    Ok(Service {
-        callers: callers(bindings, header)?,
+/// Reads every setting before it gives up on one, so that `faults` has all that is wrong.
+fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -> Option<Service> {
+    let endpoint = faults.note(endpoint(bindings));
+    let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS);
+    let deadline = faults.note(deadline);
+    let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
+    let server_timing = faults.note(server_timing);
+    let callers = callers(bindings, header, faults);
+    let endpoint = endpoint?;
+    Some(Service {
+        callers: callers?,
         pseudonyms: PseudonymKey::derive(&endpoint.account.key),
         endpoint,
-        upstream_deadline: deadline.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
-        server_timing: bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)])?,
+        upstream_deadline: deadline?.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
+        server_timing: server_timing?,
     })
 }
 
@@ -127,8 +137,7 @@ enum Environment {
     Development,
 }
 
-fn callers(bindings: &Bindings<'_>, header: &str) -> Result<Policy, ConfigFault> {
-    const NAME: &str = "IDENTITY_SOURCE";
+fn callers(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -> Option<Policy> {
     let environment = bindings.choice(
         "ENVIRONMENT",
         "production",
@@ -137,41 +146,41 @@ fn callers(bindings: &Bindings<'_>, header: &str) -> Result<Policy, ConfigFault>
             ("staging", Environment::Deployed),
             ("development", Environment::Development),
         ],
-    )?;
-    let names = source_names(bindings)?;
-    let verified = [SourceName::Jwt, SourceName::Access];
-    if names.contains(&SourceName::Grant) && !names.iter().any(|name| verified.contains(name)) {
-        return Err(ConfigFault::new(
-            NAME,
-            "`grant` needs `jwt` or `access` beside it: those get grants",
-        ));
-    }
-    let sources: Result<Vec<Source>, ConfigFault> = names
+    );
+    let environment = faults.note(environment);
+    let names = faults.note(source_names(bindings));
+    let charset = faults.note(bindings.choice(
+        "IDENTITY_CHARS",
+        "distinct",
+        &[("distinct", Charset::Distinct), ("any", Charset::Any)],
+    ));
+    let default_type = faults.note(bindings.choice(
+        "IDENTITY_TYPE",
+        "user",
+        &IdentityType::ALL.map(|kind| (kind.as_str(), kind)),
+    ));
+    let environment = environment?;
+    let sources: Vec<Option<Source>> = names?
         .into_iter()
         .map(|name| {
-            Ok(match name {
+            Some(match name {
                 SourceName::Header => {
-                    Source::Header(header.to_owned(), trust(bindings, environment)?)
+                    let trust = faults.note(trust(bindings, environment));
+                    Source::Header(header?.to_owned(), trust?)
                 }
-                SourceName::Body => Source::Body(trust(bindings, environment)?),
-                SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment)?),
-                SourceName::Access => Source::Access(access::access(bindings, environment)?),
-                SourceName::Grant => Source::Grant(grant_keys(bindings)?),
+                SourceName::Body => Source::Body(faults.note(trust(bindings, environment))?),
+                SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment, faults)?),
+                SourceName::Access => {
+                    Source::Access(faults.note(access::access(bindings, environment))?)
+                }
+                SourceName::Grant => Source::Grant(faults.note(grant_keys(bindings))?),
             })
         })
         .collect();
-    Ok(Policy {
-        sources: sources?,
-        charset: bindings.choice(
-            "IDENTITY_CHARS",
-            "distinct",
-            &[("distinct", Charset::Distinct), ("any", Charset::Any)],
-        )?,
-        default_type: bindings.choice(
-            "IDENTITY_TYPE",
-            "user",
-            &IdentityType::ALL.map(|kind| (kind.as_str(), kind)),
-        )?,
+    Some(Policy {
+        sources: sources.into_iter().collect::<Option<_>>()?,
+        charset: charset?,
+        default_type: default_type?,
     })
 }
 
@@ -198,32 +207,45 @@ fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault>
         names.push(name);
     }
     if names.is_empty() {
-        Err(fault())
-    } else {
-        Ok(names)
+        return Err(fault());
     }
+    let verified = [SourceName::Jwt, SourceName::Access];
+    if names.contains(&SourceName::Grant) && !names.iter().any(|name| verified.contains(name)) {
+        return Err(ConfigFault::new(
+            NAME,
+            "`grant` needs `jwt` or `access` beside it: those get grants",
+        ));
+    }
+    Ok(names)
 }
 
 /// `header` and `body` believe what a request says, so there must be a reason to.
 fn trust(bindings: &Bindings<'_>, environment: Environment) -> Result<Trust, ConfigFault> {
-    const NAME: &str = "TRUSTED_CALLER_KEY";
-    const PREVIOUS: &str = "TRUSTED_CALLER_KEY_PREVIOUS";
-    let current = bindings.key(NAME, MIN_KEY_BYTES)?;
-    let previous = bindings.key(PREVIOUS, MIN_KEY_BYTES)?;
-    match (current, previous, environment) {
-        (Some(current), previous, _) => Ok(Trust::CallerKey { current, previous }),
-        (None, Some(_), _) => Err(ConfigFault::new(
-            NAME,
-            "is not set, but the previous one is",
-        )),
-        (None, None, Environment::Development) => Ok(Trust::Development),
-        (None, None, Environment::Deployed) => Err(ConfigFault::new(
+    match (caller_keys(bindings)?, environment) {
+        (Some(keys), _) => Ok(Trust::CallerKey(keys)),
+        (None, Environment::Development) => Ok(Trust::Development),
+        (None, Environment::Deployed) => Err(ConfigFault::new(
             "IDENTITY_SOURCE",
             "`header` and `body` believe whoever calls, so a browser could get a token for \
              anybody. Use `jwt`; or bind the secret TRUSTED_CALLER_KEY and call from your own \
              server with x-authkit-key; or, on your own machine only, set ENVIRONMENT to \
              `development`",
         )),
+    }
+}
+
+fn caller_keys(bindings: &Bindings<'_>) -> Result<Option<CallerKeys>, ConfigFault> {
+    const NAME: &str = "TRUSTED_CALLER_KEY";
+    const PREVIOUS: &str = "TRUSTED_CALLER_KEY_PREVIOUS";
+    let current = bindings.key(NAME, MIN_KEY_BYTES)?;
+    let previous = bindings.key(PREVIOUS, MIN_KEY_BYTES)?;
+    match (current, previous) {
+        (Some(current), previous) => Ok(Some(CallerKeys { current, previous })),
+        (None, Some(_)) => Err(ConfigFault::new(
+            NAME,
+            "is not set, but the previous one is",
+        )),
+        (None, None) => Ok(None),
     }
 }
 

@@ -110,6 +110,7 @@ impl Incoming for EdgeRequest {
     fn method(&self) -> Method {
         match self.request.method().as_str() {
             "GET" => Method::Get,
+            "HEAD" => Method::Head,
             "POST" => Method::Post,
             "OPTIONS" => Method::Options,
             _ => Method::Other,

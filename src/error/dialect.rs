@@ -56,7 +56,7 @@ fn validation(refusal: &Refusal) -> Option<Value> {
         Refusal::Body(fault) | Refusal::Caller(CallerFault::Fields(fault), _) => fault,
         Refusal::Caller(CallerFault::IdentityType, _) => return Some(literal_error()),
         Refusal::Path
-        | Refusal::Method
+        | Refusal::Method(_)
         | Refusal::Query(_)
         | Refusal::Caller(..)
         | Refusal::Config(_)

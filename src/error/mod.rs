@@ -15,14 +15,13 @@ use serde_json::Value;
 
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
-use crate::cors::METHODS;
 use crate::error::dialect::NO_TOKEN;
 use crate::identity::IdentityFault;
 use crate::jwt::TokenFault;
 use crate::limits::{JWKS_RETRY, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE};
 use crate::request_body::BodyFault;
 use crate::response::{Headers, Response};
-use crate::routes::Dialect;
+use crate::routes::{Dialect, Methods};
 use crate::target::QueryFault;
 use crate::upstream::UpstreamFault;
 
@@ -31,16 +30,16 @@ use crate::upstream::UpstreamFault;
 pub enum Refusal {
     /// No route has that path.
     Path,
-    /// The route takes other methods.
-    Method,
+    /// The route takes other methods: these.
+    Method(Methods),
     /// The query is malformed.
     Query(QueryFault),
     /// The body is malformed.
     Body(BodyFault),
     /// Nobody, or nobody acceptable, was identified.
     Caller(CallerFault, Challenge),
-    /// The deployment is not configured.
-    Config(ConfigFault),
+    /// The deployment is not configured: all that is wrong.
+    Config(Vec<ConfigFault>),
     /// The upstream gave no token.
     Upstream(UpstreamFault),
 }
@@ -83,13 +82,16 @@ impl Refusal {
                 "not_found",
                 "There is nothing at this path.",
             ),
-            Self::Method => WireError {
-                header: Some(("allow", METHODS.into())),
+            Self::Method(methods) => WireError {
+                header: Some(("allow", methods.as_str().into())),
                 ..plain(
                     405,
                     "Method not allowed",
                     "method_not_allowed",
-                    "This route takes POST requests.",
+                    match methods {
+                        Methods::Post => "This route takes POST requests.",
+                        Methods::Get => "This route takes GET requests.",
+                    },
                 )
             },
             Self::Query(fault) => query(*fault),

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::caller::CallerFault;
+use crate::config::ConfigFault;
 use crate::cookie::CookieFault;
 use crate::error::Refusal;
 use crate::grant::GrantFault;
@@ -16,12 +17,22 @@ impl Refusal {
     #[must_use]
     pub fn reason(&self) -> Cow<'static, str> {
         match self {
-            Self::Config(fault) => fault.to_string().into(),
+            Self::Config(faults) => config_reason(faults).into(),
             Self::Upstream(fault) => upstream_reason(*fault),
             Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
-            Self::Path | Self::Method | Self::Query(_) | Self::Body(_) => self.wire().message,
+            Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
     }
+}
+
+/// The first fault in full and the names of the others: the deep check has room for all of it.
+fn config_reason(faults: &[ConfigFault]) -> String {
+    let mut text = faults.first().map(ToString::to_string).unwrap_or_default();
+    for (index, fault) in faults.iter().enumerate().skip(1) {
+        text.push_str(if index == 1 { "; also wrong: " } else { ", " });
+        text.push_str(fault.variable());
+    }
+    text
 }
 
 /// What the log says beyond what the caller was told.

@@ -39,6 +39,17 @@ struct State {
     under_way: bool,
 }
 
+/// Why no keys came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadFault {
+    /// No answer, or none within [`JWKS_TIMEOUT`].
+    Unreachable,
+    /// Another answer than 200. A redirect is not followed, and an error page has no keys.
+    Status(u16),
+    /// Not a set of keys, or none in it for the algorithms that are configured.
+    NoKeys,
+}
+
 /// What to do about a token that wants a key.
 enum Plan {
     Use(Rc<JwkSet>),
@@ -64,6 +75,25 @@ impl RemoteKeys {
         &self.url
     }
 
+    /// Loads the keys, not for use, but to see whether it can be done and one is for any of
+    /// `algorithms`. What tokens are checked with is left as it is.
+    ///
+    /// # Errors
+    /// The [`LoadFault`] that stands in the way.
+    pub async fn try_load(
+        &self,
+        algorithms: &[Algorithm],
+        runtime: &impl Runtime,
+    ) -> Result<(), LoadFault> {
+        let set = self.load(runtime).await?;
+        let found = |algorithm| set.select(algorithm, None) != Err(TokenFault::NoKey);
+        if algorithms.iter().copied().any(found) {
+            Ok(())
+        } else {
+            Err(LoadFault::NoKeys)
+        }
+    }
+
     /// The key for a token's `alg` and `kid`.
     ///
     /// # Errors
@@ -82,7 +112,7 @@ impl RemoteKeys {
                 Plan::Load(number) => {
                     let begun = runtime.now();
                     let set = self.load(runtime).await;
-                    self.finish(number, begun, set);
+                    self.finish(number, begun, set.ok());
                 }
             }
         }
@@ -137,7 +167,7 @@ impl RemoteKeys {
         }
     }
 
-    async fn load(&self, runtime: &impl Runtime) -> Option<JwkSet> {
+    async fn load(&self, runtime: &impl Runtime) -> Result<JwkSet, LoadFault> {
         let request = Outgoing {
             method: "GET",
             headers: vec![(
@@ -148,14 +178,16 @@ impl RemoteKeys {
         };
         let body = runtime.within(JWKS_TIMEOUT, async {
             let request = runtime.prepare(&request);
-            let reply = runtime.fetch(&request, &self.url).await.ok()?;
-            // Nothing but 200: a redirect is not followed, and an error page has no keys.
+            let reply = runtime.fetch(&request, &self.url).await;
+            let reply = reply.map_err(|_| LoadFault::Unreachable)?;
             if reply.status() != 200 {
-                return None;
+                return Err(LoadFault::Status(reply.status()));
             }
-            reply.read_body(MAX_JWKS_BYTES).await.ok()
+            let body = reply.read_body(MAX_JWKS_BYTES).await;
+            body.map_err(|_| LoadFault::NoKeys)
         });
-        JwkSet::parse(&body.await??)
+        let body = body.await.unwrap_or(Err(LoadFault::Unreachable))?;
+        JwkSet::parse(&body).ok_or(LoadFault::NoKeys)
     }
 }
 

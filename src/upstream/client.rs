@@ -88,6 +88,20 @@ impl<'a, R: Runtime> Client<'a, R> {
         token
     }
 
+    /// Whether the key is good, and any integration enabled.
+    ///
+    /// # Errors
+    /// As [`Client::token`].
+    pub async fn has_integrations(&self) -> Result<bool, UpstreamFault> {
+        if let Some(left) = self.endpoint.account.closed_for(self.runtime.now()) {
+            return Err(UpstreamFault::Shed(left));
+        }
+        let request = self.runtime.prepare(&self.endpoint.probe_request());
+        let first = PageNumber { page: 1, limit: 1 };
+        let page = self.page(&request, first).await?;
+        Ok(!page.row_list().is_empty())
+    }
+
     /// All pages as one token.
     ///
     /// The flags, unless they are known, and as many pages as the list had last time start together,

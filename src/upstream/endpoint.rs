@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::caller::Caller;
+use crate::identity::IdentityType;
 use crate::origin::Origin;
 use crate::runtime::Outgoing;
 use crate::target::PageNumber;
@@ -27,6 +28,15 @@ pub enum Provider {
     Pica,
     /// `one`
     One,
+}
+
+/// Pages for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dashboard {
+    /// Where secret keys are.
+    pub keys: &'static str,
+    /// Where integrations are enabled.
+    pub integrations: &'static str,
 }
 
 impl Provider {
@@ -60,6 +70,21 @@ impl Provider {
         }
     }
 
+    /// Where its keys and integrations are managed.
+    #[must_use]
+    pub fn dashboard(self) -> Dashboard {
+        match self {
+            Self::Pica => Dashboard {
+                keys: "https://app.picaos.com/settings/api-keys",
+                integrations: "https://app.picaos.com/authkit",
+            },
+            Self::One => Dashboard {
+                keys: "https://app.withone.ai/settings/api-keys",
+                integrations: "https://app.withone.ai/settings/authkit",
+            },
+        }
+    }
+
     fn key_header(self) -> &'static str {
         match self {
             Self::Pica => "x-pica-secret",
@@ -83,13 +108,33 @@ impl Provider {
     }
 }
 
+/// Whom the deep check's token is for: nobody. It is dropped and not given to anyone.
+const NOBODY: &str = "authkit-edge-health";
+
 impl Endpoint {
     /// The request for any page of `caller`'s token.
     #[must_use]
     pub fn token_request(&self, caller: &Caller, trace_parent: Option<&TraceParent>) -> Outgoing {
+        let (identity, identity_type) = (caller.identity().as_str(), caller.identity_type());
+        self.request_for(identity, identity_type, trace_parent)
+    }
+
+    /// The same for nobody. There is no other call that tells whether the key is good and an
+    /// integration enabled.
+    #[must_use]
+    pub fn probe_request(&self) -> Outgoing {
+        self.request_for(NOBODY, IdentityType::User, None)
+    }
+
+    fn request_for(
+        &self,
+        identity: &str,
+        identity_type: IdentityType,
+        trace_parent: Option<&TraceParent>,
+    ) -> Outgoing {
         let body = json!({
-            "identity": caller.identity().as_str(),
-            "identityType": caller.identity_type().as_str(),
+            "identity": identity,
+            "identityType": identity_type.as_str(),
         });
         let mut headers = self.headers(trace_parent);
         headers.push(("content-type", "application/json".to_owned()));

@@ -93,6 +93,8 @@ fn name_tests_that_exist() {
         ("grants", include_str!("grants.rs")),
         ("access", include_str!("access.rs")),
         ("cors", include_str!("cors.rs")),
+        ("doctor", include_str!("doctor.rs")),
+        ("routes", include_str!("routes.rs")),
         ("log", include_str!("log.rs")),
         ("trace_context", include_str!("trace_context.rs")),
         ("server_timing", include_str!("server_timing.rs")),

@@ -9,6 +9,7 @@
 mod access;
 mod compatibility;
 mod cors;
+mod doctor;
 mod documents;
 mod errors;
 mod grants;
@@ -19,6 +20,7 @@ mod log;
 mod log_schema;
 mod memory;
 mod observability;
+mod openapi;
 mod oracle;
 mod routes;
 mod server_timing;

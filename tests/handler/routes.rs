@@ -45,13 +45,50 @@ fn finds_nothing_at_other_paths() {
 #[test]
 fn takes_post_and_says_so() {
     let app = TestApp::new();
-    for method in [Method::Get, Method::Other] {
+    for method in [Method::Get, Method::Head, Method::Other] {
         let outcome = app.send(&TestRequest::post().method(method));
         assert_error(&outcome, 405, "method_not_allowed");
         assert_eq!(json(&outcome)["error"], "Method not allowed");
         assert_eq!(outcome.response.headers.get("allow"), Some("POST, OPTIONS"));
     }
     assert_eq!(app.edge.calls().len(), 0);
+}
+
+#[test]
+fn takes_get_where_there_is_something_to_look_at() {
+    let app = TestApp::new();
+    for path in ["/api/authkit/health", "/api/authkit/openapi.json"] {
+        let at = |method| app.send(&TestRequest::anonymous().at(path).method(method));
+        for method in [Method::Get, Method::Head] {
+            assert_eq!(at(method).response.status, 200);
+        }
+        for method in [Method::Post, Method::Other] {
+            let outcome = at(method);
+            assert_error(&outcome, 405, "method_not_allowed");
+            let allow = outcome.response.headers.get("allow");
+            assert_eq!(allow, Some("GET, HEAD, OPTIONS"));
+        }
+        let preflight = at(Method::Options).response;
+        assert_eq!(preflight.status, 204);
+        for name in ["allow", "access-control-allow-methods"] {
+            assert_eq!(preflight.headers.get(name), Some("GET, HEAD, OPTIONS"));
+        }
+    }
+    assert_eq!(app.edge.calls().len(), 0);
+}
+
+#[test]
+fn is_healthy_whatever_its_configuration_is_and_tells_nothing_of_it() {
+    let unconfigured = TestApp::new()
+        .without("IDENTITY_SOURCE")
+        .without("PICA_SECRET_KEY");
+    for app in [TestApp::new(), unconfigured] {
+        let request = TestRequest::anonymous().at("/api/authkit/health");
+        let outcome = app.send(&request.method(Method::Get));
+        assert_eq!(outcome.response.status, 200);
+        assert_eq!(json(&outcome), serde_json::json!({"status": "ok"}));
+        assert_eq!(app.edge.calls().len(), 0);
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn service(changes: &[(&str, &str)]) -> Service {
 }
 
 fn fault(changes: &[(&str, &str)]) -> ConfigFault {
-    parse(changes).service.unwrap_err()
+    parse(changes).service.unwrap_err().swap_remove(0)
 }
 
 #[test]
@@ -122,6 +122,97 @@ fn names_the_variable_that_is_wrong() {
 }
 
 #[test]
+fn names_all_that_is_wrong_at_once() {
+    let faults = parse(&[
+        ("ALLOWED_ORIGINS", "https://a.example/"),
+        ("IDENTITY_HEADER", "cookie"),
+        ("PICA_SECRET_KEY", ""),
+        ("UPSTREAM_DEADLINE_MS", "8s"),
+        ("IDENTITY_TYPE", "email"),
+        ("IDENTITY_SOURCE", "grant,jwt,access,body,header"),
+        ("ROUTE_PREFIX", "/v2/"),
+        ("JWT_ALGORITHMS", "HS256"),
+        ("JWT_SECRET", "short"),
+        ("JWT_ISSUER", "https://issuer.example"),
+        ("GRANT_KEY", "short"),
+        ("TRUSTED_CALLER_KEY", "short"),
+    ]);
+    let faults = faults.service.unwrap_err();
+    let mut variables: Vec<&str> = faults.iter().map(ConfigFault::variable).collect();
+    variables.sort_unstable();
+    let wanted = [
+        "ACCESS_TEAM_DOMAIN",
+        "ALLOWED_ORIGINS",
+        "GRANT_KEY",
+        "IDENTITY_HEADER",
+        "IDENTITY_TYPE",
+        "JWT_AUDIENCE",
+        "JWT_SECRET",
+        "PICA_SECRET_KEY",
+        "ROUTE_PREFIX",
+        "TRUSTED_CALLER_KEY",
+        "UPSTREAM_DEADLINE_MS",
+    ];
+    assert_eq!(variables, wanted);
+}
+
+#[test]
+fn knows_a_secret_by_its_name() {
+    let settings = include_str!("../../../README.md").lines();
+    let rows = settings.filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let mut secrets = 0;
+    for (name, kind) in rows.filter(|(_, kind)| kind.starts_with(['s', 'v'])) {
+        let secret = kind.starts_with("secret");
+        assert_eq!(
+            ConfigFault::new(name, "").is_of_a_secret(),
+            secret,
+            "{name}"
+        );
+        secrets += usize::from(secret);
+    }
+    assert!(secrets >= 7, "{secrets}");
+}
+
+#[test]
+fn warns_of_what_works_but_is_hardly_meant() {
+    let warnings = |changes| {
+        let warnings = parse(changes).warnings;
+        warnings
+            .iter()
+            .map(ConfigFault::variable)
+            .collect::<Vec<_>>()
+    };
+    for changes in [
+        &[] as &[(&str, &str)],
+        &[("PICA_SECRET_KEY", "sk_live_1")],
+        &[("ENVIRONMENT", "staging"), ("TRUSTED_CALLER_KEY", KEY)],
+        &[("ALLOWED_ORIGINS", "*")],
+        &[(
+            "ALLOWED_ORIGINS",
+            "https://a.example,https://auth.withone.ai",
+        )],
+    ] {
+        assert_eq!(warnings(changes), [] as [&str; 0], "{changes:?}");
+    }
+    for (changes, variable) in [
+        (
+            &[("PICA_SECRET_KEY", "pk_live_1")] as &[(&str, &str)],
+            "PICA_SECRET_KEY",
+        ),
+        (&[("PICA_SECRET_KEY", "sk-live-1")], "PICA_SECRET_KEY"),
+        (&[("ENVIRONMENT", "")], "PICA_SECRET_KEY"),
+        (&[("ENVIRONMENT", "production")], "PICA_SECRET_KEY"),
+        (&[("ONE_SECRET_KEY", "live_1")], "ONE_SECRET_KEY"),
+        (
+            &[("ALLOWED_ORIGINS", "https://a.example")],
+            "ALLOWED_ORIGINS",
+        ),
+    ] {
+        assert_eq!(warnings(changes), [variable], "{changes:?}");
+    }
+}
+
+#[test]
 fn counts_the_entries_of_the_origin_list() {
     let list = |count| vec!["https://a.example"; count].join(",");
     assert!(parse(&[("ALLOWED_ORIGINS", &list(64))]).service.is_ok());
@@ -175,7 +266,11 @@ fn never_says_the_value_of_a_variable() {
         "AUTHKIT_BASE_URL",
         "UPSTREAM_DEADLINE_MS",
     ] {
-        if let Err(fault) = parse(&[(name, misplaced)]).service {
+        for fault in parse(&[(name, misplaced)])
+            .service
+            .err()
+            .unwrap_or_default()
+        {
             assert!(!fault.to_string().contains("sk_live"), "{fault}");
         }
     }

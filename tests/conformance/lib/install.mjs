@@ -7,17 +7,23 @@ import { run } from "./children.mjs";
 const apps = join(import.meta.dirname, "../apps");
 const root = join(import.meta.dirname, "../../..");
 
+/** Installs the samples; resolves to the path of the sandbox's program. */
+export async function install(say, profile) {
+  const sandbox = await buildSandbox(say, profile);
+  await packages(say);
+  for (const name of ["next-app", "next-pages"]) await nextBuild(say, name);
+  for (const name of ["fastapi", "flask"]) await virtualenv(say, name, join(apps, name));
+  return sandbox;
+}
+
 /** Resolves to the path of the sandbox's program, compiled with that profile of Cargo. */
-export async function install(say, profile = "dev") {
+export async function buildSandbox(say, profile = "dev") {
   if (!existsSync(join(root, "build/index.js"))) {
     throw new Error("There is no build/index.js: run `make build` first.");
   }
   say(`Building the sandbox, profile ${profile}`);
   const build = ["build", "--quiet", "--package", "authkit-sandbox", "--profile", profile];
   await run("cargo", build, { cwd: root });
-  await packages(say);
-  for (const name of ["next-app", "next-pages"]) await nextBuild(say, name);
-  for (const name of ["fastapi", "flask"]) await virtualenv(say, name);
   const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
   return join(target, profile === "dev" ? "debug" : profile, "authkit-sandbox");
 }
@@ -43,8 +49,8 @@ async function nextBuild(say, name) {
   });
 }
 
-async function virtualenv(say, name) {
-  const folder = join(apps, name);
+/** Installs what `requirements.txt` of a folder names into its `.venv`. */
+export async function virtualenv(say, name, folder) {
   const requirements = join(folder, "requirements.txt");
   await once(join(folder, ".venv/.stamp"), [requirements], async () => {
     say(`Installing the packages of ${name} from PyPI`);
@@ -61,7 +67,7 @@ async function virtualenv(say, name) {
 /** As scripts/setup.sh does for what it needs: on Debian as root, or not at all. */
 async function installPython(say, reason) {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    throw new Error(`Python 3.10 or newer with venv is needed.\n${reason.message}`);
+    throw new Error(`Python 3.11 or newer with venv is needed.\n${reason.message}`);
   }
   say("Installing Python with apt");
   await run("apt-get", ["update", "-qq"]);

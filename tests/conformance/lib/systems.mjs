@@ -56,7 +56,7 @@ export const samples = [
 ];
 
 /** The Worker in workerd, as `wrangler dev` runs it. */
-function worker(name, identity, path, variables) {
+export function worker(name, identity, path, variables) {
   const start = (upstream, key) => {
     const folder = join(work, name);
     rmSync(folder, { recursive: true, force: true });

@@ -67,7 +67,7 @@ fn isolate(command: &mut Command, folder: &Path) {
 }
 
 /// The search path with the project's own tools first: its wrangler, and the Node.js that fits it.
-fn search_path() -> OsString {
+pub fn search_path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
     let own = root().join("node_modules/.bin");
     let paths = [own].into_iter().chain(env::split_paths(&path));

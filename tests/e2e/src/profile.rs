@@ -16,7 +16,7 @@ use crate::worker::{Bindings, Worker};
 /// The application's key in every deployment. It opens nothing but a sandbox.
 pub const KEY: &str = "sk_test_published_on_purpose";
 
-/// The key of trusted callers in [`Profile::Guarded`]. It opens nothing either.
+/// The key of trusted callers where one is set. It opens nothing either.
 pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
 
 /// The key of grants in [`Profile::Verified`].
@@ -40,11 +40,13 @@ pub enum Profile {
     Guarded,
     /// For signed-in users: grants, tokens of an [`Issuer`] and its Cloudflare Access.
     Verified,
+    /// For callers with [`CALLER_KEY`], with about all wrong that people get wrong.
+    Ailing,
     /// As deployed before anything is configured.
     Bare,
 }
 
-const COUNT: usize = 7;
+const COUNT: usize = 8;
 
 /// One deployment and its upstream.
 #[derive(Debug)]
@@ -130,6 +132,22 @@ impl Profile {
                     ("ACCESS_AUD", json!(AUDIENCE)),
                 ]);
                 secrets.insert("GRANT_KEY", GRANT_KEY);
+                secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
+            }
+            Self::Ailing => {
+                variables.extend([
+                    ("IDENTITY_SOURCE", json!("grant,jwt")),
+                    ("JWT_ISSUER", json!(issuer.url())),
+                    ("JWT_ALGORITHMS", json!("HS256")),
+                    ("ALLOWED_ORIGINS", json!("https://app.example.com/")),
+                    ("ROUTE_ALIASES", json!("/api/authkit/")),
+                ]);
+                secrets = BTreeMap::from([
+                    ("TRUSTED_CALLER_KEY", CALLER_KEY),
+                    ("JWT_SECRET", "secret"),
+                    ("GRANT_KEY", "weak"),
+                    ("ONE_SECRET_KEY", "live_of_another_product"),
+                ]);
             }
             Self::Guarded => {
                 variables.remove("ENVIRONMENT");
@@ -207,8 +225,8 @@ impl Edge {
     /// page, which is what a new isolate expects; the second drops no call.
     pub fn start_over(&mut self) {
         self.assert_upstream_idle();
-        if self.profile == Profile::Bare {
-            // It never calls its upstream.
+        if matches!(self.profile, Profile::Bare | Profile::Ailing) {
+            // They never call their upstream.
             return self.sandbox.reset();
         }
         let mut answer = self.send_last();
@@ -235,9 +253,12 @@ impl Edge {
                 let token = self.sandbox.issuer().token("ES256", "nobody", &json!({}));
                 Request::anonymous().header("authorization", format!("Bearer {token}"))
             }
-            Profile::Pica | Profile::One | Profile::Hurried | Profile::Open | Profile::Bare => {
-                Request::post()
-            }
+            Profile::Pica
+            | Profile::One
+            | Profile::Hurried
+            | Profile::Open
+            | Profile::Ailing
+            | Profile::Bare => Request::post(),
         })
     }
 

@@ -127,7 +127,14 @@ impl Drop for Worker {
 
 /// A folder for all that the Workers' processes write, named so that two runs of the tests do not
 /// meet, with a folder in it for each Worker. The guard removes it.
-fn write_folder(root: &Path, name: &str, deployments: &[Deployment]) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// What could not be read or written, in words.
+pub fn write_folder(
+    root: &Path,
+    name: &str,
+    deployments: &[Deployment],
+) -> Result<PathBuf, String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = root.join(format!("target/e2e/{name}-{}-{count}", process::id()));

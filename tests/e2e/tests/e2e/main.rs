@@ -3,8 +3,10 @@
 mod bodies;
 mod cors;
 mod deadlines;
+mod doctor;
 mod examples;
 mod faults;
+mod health;
 mod identity;
 mod log;
 mod observability;

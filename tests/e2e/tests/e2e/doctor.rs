@@ -1,0 +1,274 @@
+//! The deep check, and `make doctor`, which asks for it.
+
+use std::fs;
+use std::process::Command;
+
+use authkit_edge_e2e::answer::Answer;
+use authkit_edge_e2e::client::Request;
+use authkit_edge_e2e::profile::{CALLER_KEY, Edge, GRANT_KEY, KEY, Profile};
+use authkit_edge_e2e::worker::{Bindings, Deployment, write_folder};
+use authkit_edge_e2e::{root, search_path};
+use serde_json::json;
+
+fn ask() -> Request {
+    Request::anonymous()
+        .method("GET")
+        .at("/api/authkit/health/deep")
+        .header("x-authkit-key", CALLER_KEY)
+}
+
+/// `name: status` of every check.
+fn checks(answer: &Answer) -> Vec<String> {
+    let report = answer.json();
+    let checks = report["checks"].as_array().expect("a list").iter();
+    checks
+        .map(|check| {
+            let text = |name: &str| check[name].as_str().expect("a text");
+            format!("{}: {}", text("name"), text("status"))
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_found(edge: &Edge, status: u16, found: &[&str]) -> Answer {
+    let answer = edge.send(&ask());
+    assert_eq!(answer.status, status, "{answer}");
+    assert_eq!(checks(&answer), found, "{answer}");
+    answer
+}
+
+#[test]
+fn finds_nothing_wrong_and_leaves_no_call_open() {
+    let edge = Profile::Verified.lease();
+    let all = [
+        "configuration: ok",
+        "jwt_keys: ok",
+        "access_keys: ok",
+        "upstream: ok",
+        "integrations: ok",
+    ];
+    let answer = assert_found(&edge, 200, &all);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(edge.line_of(&answer)["route"], "deep_check");
+    edge.assert_upstream_calls(1, 0);
+    edge.assert_upstream_idle();
+}
+
+#[test]
+fn sees_a_key_that_is_refused() {
+    let edge = Profile::Guarded.lease();
+    edge.sandbox.update(|settings| settings.revoked = true);
+    let answer = assert_found(
+        &edge,
+        503,
+        &[
+            "PICA_SECRET_KEY: warning",
+            "configuration: ok",
+            "upstream: failing",
+        ],
+    );
+    let type_this = "type: npx wrangler secret put PICA_SECRET_KEY";
+    assert!(answer.text().contains(type_this), "{answer}");
+    assert_eq!(edge.line_of(&answer)["code"], "failing");
+}
+
+#[test]
+fn sees_that_no_integration_is_enabled() {
+    let edge = Profile::Guarded.lease();
+    edge.sandbox.update(|settings| settings.catalogue = 0);
+    let answer = assert_found(
+        &edge,
+        200,
+        &[
+            "PICA_SECRET_KEY: warning",
+            "configuration: ok",
+            "upstream: ok",
+            "integrations: warning",
+        ],
+    );
+    assert!(
+        answer.text().contains("https://app.picaos.com/authkit"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn sees_all_that_is_wrong_with_the_settings_at_once() {
+    let edge = Profile::Ailing.lease();
+    let all = [
+        "ONE_SECRET_KEY: warning",
+        "ROUTE_ALIASES: failing",
+        "ALLOWED_ORIGINS: failing",
+        "PICA_SECRET_KEY: failing",
+        "GRANT_KEY: failing",
+        "JWT_SECRET: failing",
+        "JWT_AUDIENCE: failing",
+    ];
+    let answer = assert_found(&edge, 503, &all);
+    let text = answer.text();
+    for words in [
+        "npx wrangler secret put PICA_SECRET_KEY",
+        "as https://app.example.com does: no slash",
+        "`openssl rand -hex 32`",
+        "starts with neither sk_live_ nor sk_test_",
+    ] {
+        assert!(text.contains(words), "{words}: {answer}");
+    }
+    assert!(!text.contains("weak") && !text.contains("another_product"));
+    edge.assert_upstream_calls(0, 0);
+}
+
+#[test]
+fn answers_nobody_without_the_key() {
+    let edge = Profile::Guarded.lease();
+    let nobody = Request::anonymous()
+        .method("GET")
+        .at("/api/authkit/health/deep");
+    edge.send(&nobody).assert_error(401, "unauthenticated");
+    let wrong = nobody.header("x-authkit-key", &CALLER_KEY[1..]);
+    edge.send(&wrong).assert_error(401, "unauthenticated");
+    edge.assert_upstream_calls(0, 0);
+    drop(edge);
+    Profile::Pica
+        .lease()
+        .send(&ask())
+        .assert_error(404, "not_found");
+}
+
+/// What `make doctor` says with these variables and arguments, and whether it is content.
+fn doctor(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
+    let mut command = Command::new("node");
+    command
+        .arg(root().join("scripts/doctor.mjs"))
+        .args(arguments);
+    command
+        .env("PATH", search_path())
+        .env_remove("URL")
+        .env_remove("TRUSTED_CALLER_KEY")
+        .envs(variables.iter().copied());
+    let output = command
+        .output()
+        .expect("`make setup` has installed Node.js");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        !said.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for secret in [KEY, CALLER_KEY, GRANT_KEY] {
+        assert!(!said.contains(secret), "{secret} in {said}");
+    }
+    (output.status.success(), said)
+}
+
+#[test]
+fn the_doctor_asks_a_deployment() {
+    let edge = Profile::Guarded.lease();
+    let url = format!("http://{}", edge.addr());
+    let ask = |url: &str, key: &str| doctor(&[("URL", url), ("TRUSTED_CALLER_KEY", key)], &[]);
+
+    let (well, said) = ask(&format!("{url}/"), CALLER_KEY);
+    assert!(well, "{said}");
+    for line in [
+        "✓ health\n",
+        "! PICA_SECRET_KEY\n    is a test key, in production",
+        "✓ upstream\n",
+        "✓ integrations\n",
+        "\nTokens can be minted.",
+    ] {
+        assert!(said.contains(line), "{line:?} not in {said}");
+    }
+
+    edge.sandbox.update(|settings| settings.revoked = true);
+    let (well, said) = ask(&format!("{url}/api/authkit"), CALLER_KEY);
+    assert!(!well, "{said}");
+    assert!(
+        said.contains("✗ upstream\n    The key in PICA_SECRET_KEY is refused."),
+        "{said}"
+    );
+
+    for (url, key, line) in [
+        (
+            &*url,
+            "another-key-of-thirty-two-letters",
+            "✗ TRUSTED_CALLER_KEY\n    is another one there.",
+        ),
+        (&url, "", "✗ TRUSTED_CALLER_KEY\n    Its value is needed"),
+        (
+            &format!("{url}/v2"),
+            CALLER_KEY,
+            "✗ health\n    There is no authkit-edge at ",
+        ),
+        (
+            "http://app.example.com",
+            CALLER_KEY,
+            "✗ URL\n    must be an https:// address",
+        ),
+        (
+            "app.example.com",
+            CALLER_KEY,
+            "✗ URL\n    must be an https:// address",
+        ),
+    ] {
+        let (well, said) = ask(url, key);
+        assert!(!well && said.contains(line), "{line:?} not in {said}");
+    }
+    drop(edge);
+
+    let edge = Profile::Pica.lease();
+    let (well, said) = ask(&format!("http://{}", edge.addr()), CALLER_KEY);
+    assert!(
+        !well && said.contains("✗ TRUSTED_CALLER_KEY\n    is not set there"),
+        "{said}"
+    );
+}
+
+/// What the doctor says of a Worker on this machine with these bindings.
+fn doctor_here(bindings: &Bindings) -> (bool, String) {
+    let root = root().canonicalize().expect("it is there");
+    let folder = write_folder(&root, "doctor", &[Deployment::edge(bindings.clone())]).unwrap();
+    let config = folder.join("0/wrangler.json");
+    let result = doctor(&[], &["--config", config.to_str().expect("a plain path")]);
+    fs::remove_dir_all(folder).expect("it was written");
+    result
+}
+
+#[test]
+fn the_doctor_looks_at_the_configuration_here() {
+    let edge = Profile::Pica.lease();
+    let mut bindings = Profile::Pica.bindings(edge.sandbox.issuer());
+    let (well, said) = doctor_here(&bindings);
+    assert!(well, "{said}");
+    assert_eq!(
+        said,
+        "✓ configuration\n✓ upstream\n✓ integrations\n\nTokens can be minted.\n"
+    );
+
+    bindings.variables.remove("ENVIRONMENT");
+    bindings.variables.insert("ROUTE_PREFIX", json!("/v2"));
+    bindings.secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
+    let (well, said) = doctor_here(&bindings);
+    let warning = "! PICA_SECRET_KEY\n    is a test key";
+    assert!(well && said.contains(warning), "{said}");
+}
+
+/// Only with a key may anybody ask; but with a key, `header` and `body` would be right.
+#[test]
+fn the_doctor_does_not_mend_what_it_looks_at() {
+    let edge = Profile::Pica.lease();
+    let mut bindings = Profile::Pica.bindings(edge.sandbox.issuer());
+    bindings.variables.remove("ENVIRONMENT");
+    let (well, said) = doctor_here(&bindings);
+    let fault = "✗ IDENTITY_SOURCE\n    `header` and `body` believe whoever calls";
+    assert!(!well && said.starts_with(fault), "{said}");
+    assert_eq!(said.matches('✗').count(), 1, "{said}");
+
+    let origins = json!("https://app.example.com/");
+    bindings.variables.insert("ALLOWED_ORIGINS", origins);
+    let (well, said) = doctor_here(&bindings);
+    let fault = "✗ IDENTITY_SOURCE\n    is wrong, too.";
+    assert!(!well && said.starts_with(fault), "{said}");
+    let fault = "✗ ALLOWED_ORIGINS\n    entry 1: must end";
+    assert!(said.contains(fault), "{said}");
+    assert_eq!(said.matches('✗').count(), 2, "{said}");
+}

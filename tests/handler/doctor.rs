@@ -1,0 +1,459 @@
+//! The deep check: a person is told what is wrong and what to type.
+
+use authkit_edge::handler::Outcome;
+use authkit_edge::runtime::Method;
+use serde_json::{Value, json};
+
+use crate::support::{KEY, Plan, TestApp, TestRequest, assert_error, json};
+use crate::tokens::{KEYS_URL, SigningKey, app, claims, jwt_app, key_set};
+
+const CALLER_KEY: &str = "a-caller-key-of-thirty-two-bytes";
+const GRANT_KEY: &str = "0123456789abcdef0123456789abcdef";
+const ROW: &str = r#"{"rows":[{"id":1}],"total":9,"pages":9,"page":1,"requestId":1}"#;
+
+fn ask() -> TestRequest {
+    TestRequest::anonymous()
+        .method(Method::Get)
+        .at("/api/authkit/health/deep")
+        .header("x-authkit-key", CALLER_KEY)
+}
+
+fn keyed(app: TestApp) -> TestApp {
+    app.with("TRUSTED_CALLER_KEY", CALLER_KEY)
+}
+
+/// A deployment with which nothing is wrong.
+fn well() -> TestApp {
+    keyed(TestApp::new()).upstream(|_| Plan::json(ROW))
+}
+
+/// The same for the tokens of an issuer; `keys` answers for its keys.
+fn verified(keys: fn() -> Plan) -> TestApp {
+    keyed(jwt_app(|_| Plan::json("")))
+        .with("PICA_SECRET_KEY", "sk_live_1")
+        .upstream(move |call| {
+            if call.url == KEYS_URL {
+                keys()
+            } else {
+                Plan::json(ROW)
+            }
+        })
+}
+
+fn one_key() -> Plan {
+    Plan::json(key_set(&[SigningKey::new("k1").jwk()]))
+}
+
+/// `name: status` of every check.
+fn checks(outcome: &Outcome) -> Vec<String> {
+    let report = json(outcome);
+    let checks = report["checks"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    checks
+        .map(|check| format!("{}: {}", text(&check["name"]), text(&check["status"])))
+        .collect()
+}
+
+fn advice<'a>(report: &'a Value, name: &str) -> &'a str {
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == name);
+    check.unwrap()["advice"].as_str().unwrap()
+}
+
+#[test]
+fn finds_nothing_wrong_where_nothing_is() {
+    let outcome = well().send(&ask());
+    assert_eq!(outcome.response.status, 200);
+    assert_eq!(json(&outcome)["status"], "ok");
+    let all = ["configuration: ok", "upstream: ok", "integrations: ok"];
+    assert_eq!(checks(&outcome), all);
+
+    let outcome = verified(one_key).send(&ask());
+    assert_eq!(outcome.response.status, 200);
+    let all = [
+        "configuration: ok",
+        "jwt_keys: ok",
+        "upstream: ok",
+        "integrations: ok",
+    ];
+    assert_eq!(checks(&outcome), all);
+}
+
+#[test]
+fn is_documented_check_by_check() {
+    let document = include_str!("../../docs/doctor.md");
+    let access = verified(one_key)
+        .with("IDENTITY_SOURCE", "jwt,access")
+        .with("ACCESS_TEAM_DOMAIN", "team.cloudflareaccess.com")
+        .with("ACCESS_AUD", "tag");
+    let outcome = access.send(&ask());
+    let names: Vec<Value> = json(&outcome)["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["name"].clone())
+        .collect();
+    assert_eq!(names.len(), 5);
+    let identity = access.edge.token_calls()[0].body.clone().unwrap()["identity"].take();
+    for name in names.into_iter().chain([identity]) {
+        let name = format!("`{}`", name.as_str().unwrap());
+        assert!(document.contains(&name), "{name}");
+    }
+}
+
+/// Asserts that a check fails and that its advice has these words.
+#[track_caller]
+fn assert_failing(app: &TestApp, name: &str, words: &str) {
+    let outcome = app.send(&ask());
+    let report = json(&outcome);
+    assert_eq!(outcome.response.status, 503, "{report}");
+    assert_eq!(report["status"], "failing", "{report}");
+    let check = format!("{name}: failing");
+    assert!(checks(&outcome).contains(&check), "{report}");
+    assert!(advice(&report, name).contains(words), "{report}");
+    assert_eq!(
+        (outcome.record.status, outcome.record.code),
+        (503, "failing")
+    );
+}
+
+#[test]
+fn tells_what_is_wrong_and_what_to_type() {
+    for (app, name, words) in [
+        (
+            well().without("PICA_SECRET_KEY"),
+            "PICA_SECRET_KEY",
+            "npx wrangler secret put PICA_SECRET_KEY",
+        ),
+        (
+            well().with("ALLOWED_ORIGINS", "https://app.example.com/"),
+            "ALLOWED_ORIGINS",
+            "entry 1: must end after host and port, as https://app.example.com does: no slash",
+        ),
+        (
+            well().with("ALLOWED_ORIGINS", "https://app.example.com/"),
+            "ALLOWED_ORIGINS",
+            "In [vars] of wrangler.toml: ALLOWED_ORIGINS = \"…\"",
+        ),
+        (
+            well().with("ROUTE_PREFIX", "/v2/"),
+            "ROUTE_PREFIX",
+            "a slash before, none after",
+        ),
+        (
+            verified(one_key)
+                .with("IDENTITY_SOURCE", "grant,jwt")
+                .with("GRANT_KEY", "weak"),
+            "GRANT_KEY",
+            "32 or more visible ASCII characters; `openssl rand -hex 32` makes 64. A secret is \
+             set by: npx wrangler secret put GRANT_KEY",
+        ),
+        (
+            verified(one_key)
+                .with("JWT_ALGORITHMS", "HS256")
+                .with("JWT_SECRET", "weak")
+                .without("JWT_JWKS_URL"),
+            "JWT_SECRET",
+            "npx wrangler secret put JWT_SECRET",
+        ),
+    ] {
+        assert_failing(&app, name, words);
+    }
+}
+
+#[test]
+fn tells_who_does_not_answer_as_they_should() {
+    let refused = well().upstream(|_| Plan::status(401));
+    let refused_by_one = well()
+        .with("AUTHKIT_PROVIDER", "one")
+        .with("ONE_SECRET_KEY", KEY)
+        .upstream(|_| Plan::status(403));
+    for (app, name, words) in [
+        (
+            verified(Plan::unreachable),
+            "jwt_keys",
+            "did not come: nothing answers there",
+        ),
+        (
+            verified(|| Plan::status(404)),
+            "jwt_keys",
+            "did not come: the answer was 404",
+        ),
+        (
+            verified(|| Plan::json("<html>")),
+            "jwt_keys",
+            "It is made of JWT_JWKS_URL and JWT_ISSUER in [vars]",
+        ),
+        (
+            verified(one_key).with("JWT_ALGORITHMS", "RS256,ES256"),
+            "jwt_keys",
+            "none is for JWT_ALGORITHMS",
+        ),
+        (
+            refused,
+            "upstream",
+            "Copy it from https://app.picaos.com/settings/api-keys and type: npx wrangler secret \
+             put PICA_SECRET_KEY",
+        ),
+        (
+            refused_by_one,
+            "upstream",
+            "https://app.withone.ai/settings/api-keys and type: npx wrangler secret put \
+             ONE_SECRET_KEY",
+        ),
+        (
+            well().upstream(|_| Plan::unreachable()),
+            "upstream",
+            "upstream not reached, or the connection broke. If AUTHKIT_BASE_URL is set",
+        ),
+        (
+            well().upstream(|_| Plan::status(404)),
+            "upstream",
+            "check AUTHKIT_PROVIDER and AUTHKIT_BASE_URL",
+        ),
+        (
+            well().upstream(|_| Plan::json("<html>")),
+            "upstream",
+            "not a JSON object",
+        ),
+    ] {
+        assert_failing(&app, name, words);
+    }
+}
+
+#[test]
+fn warns_without_failing() {
+    let empty = || well().upstream(|_| Plan::json(r#"{"rows":[ ],"pages":0}"#));
+    for (app, name, words) in [
+        (
+            well().with("PICA_SECRET_KEY", "pk_live_1"),
+            "PICA_SECRET_KEY",
+            "starts with neither sk_live_ nor sk_test_",
+        ),
+        (
+            well().with("ENVIRONMENT", "production"),
+            "PICA_SECRET_KEY",
+            "set the one that starts with sk_live_. A secret is set by: npx wrangler secret put",
+        ),
+        (
+            well().with("ALLOWED_ORIGINS", "https://app.example.com"),
+            "ALLOWED_ORIGINS",
+            "add https://authkit.picaos.com",
+        ),
+        (
+            empty(),
+            "integrations",
+            "Enable some at https://app.picaos.com/authkit",
+        ),
+        (
+            empty()
+                .with("AUTHKIT_PROVIDER", "one")
+                .with("ONE_SECRET_KEY", KEY),
+            "integrations",
+            "Enable some at https://app.withone.ai/settings/authkit, in the environment of \
+             ONE_SECRET_KEY",
+        ),
+    ] {
+        let outcome = app.send(&ask());
+        let report = json(&outcome);
+        assert_eq!(outcome.response.status, 200, "{report}");
+        assert_eq!(report["status"], "ok", "{report}");
+        assert!(
+            checks(&outcome).contains(&format!("{name}: warning")),
+            "{report}"
+        );
+        assert!(advice(&report, name).contains(words), "{report}");
+        assert_eq!(outcome.record.code, "ok");
+    }
+}
+
+#[test]
+fn tells_everything_at_once() {
+    let app = verified(|| Plan::status(500))
+        .with("ALLOWED_ORIGINS", "https://app.example.com/")
+        .with("UPSTREAM_DEADLINE_MS", "soon")
+        .with("PICA_SECRET_KEY", "live_1");
+    let outcome = app.send(&ask());
+    let all = [
+        "PICA_SECRET_KEY: warning",
+        "ALLOWED_ORIGINS: failing",
+        "UPSTREAM_DEADLINE_MS: failing",
+    ];
+    assert_eq!(checks(&outcome), all);
+    assert_eq!(app.edge.calls().len(), 0);
+
+    let both = verified(|| Plan::status(500)).upstream(|_| Plan::status(401));
+    let all = [
+        "configuration: ok",
+        "jwt_keys: failing",
+        "upstream: failing",
+    ];
+    assert_eq!(checks(&both.send(&ask())), all);
+}
+
+#[test]
+fn answers_whoever_has_the_key_whatever_else_is_wrong() {
+    let bare = keyed(TestApp::new())
+        .without("ENVIRONMENT")
+        .without("IDENTITY_SOURCE")
+        .without("PICA_SECRET_KEY");
+    let all = ["PICA_SECRET_KEY: failing", "IDENTITY_SOURCE: failing"];
+    assert_eq!(checks(&bare.send(&ask())), all);
+
+    let other = "another-caller-key-of-32-letters";
+    let replaced = well()
+        .with("TRUSTED_CALLER_KEY", other)
+        .with("TRUSTED_CALLER_KEY_PREVIOUS", CALLER_KEY);
+    assert_eq!(replaced.send(&ask()).response.status, 200);
+}
+
+#[test]
+fn is_for_nobody_else() {
+    let ask_with = |key: &str| {
+        TestRequest::anonymous()
+            .method(Method::Get)
+            .at("/api/authkit/health/deep")
+            .header("x-authkit-key", key)
+    };
+    let app = well();
+    let without = TestRequest::anonymous()
+        .method(Method::Get)
+        .at("/api/authkit/health/deep");
+    for request in [
+        without,
+        ask_with(""),
+        ask_with(&CALLER_KEY[1..]),
+        ask_with(&format!("{CALLER_KEY}, {CALLER_KEY}")),
+        ask_with(&CALLER_KEY.to_uppercase()),
+    ] {
+        assert_error(&app.send(&request), 401, "unauthenticated");
+    }
+    assert_eq!(app.edge.calls().len(), 0);
+}
+
+#[test]
+fn is_not_there_without_a_key_that_nobody_guesses() {
+    for key in [
+        None,
+        Some(""),
+        Some("short"),
+        Some("a caller key with spaces in its middle"),
+    ] {
+        let app = well().without("TRUSTED_CALLER_KEY");
+        let app = key
+            .into_iter()
+            .fold(app, |app, key| app.with("TRUSTED_CALLER_KEY", key));
+        for request in [ask(), ask().header("x-authkit-key", "")] {
+            let outcome = app.send(&request);
+            assert_error(&outcome, 404, "not_found");
+            assert!(outcome.record.to_json().contains(r#""route":"unknown""#));
+        }
+        assert_eq!(app.edge.calls().len(), 0);
+    }
+}
+
+#[test]
+fn asks_for_one_row_for_nobody_and_keeps_none() {
+    let app = verified(one_key);
+    let outcome = app.send(&ask());
+    let text = String::from_utf8(outcome.response.body).unwrap();
+    assert!(
+        !text.contains("requestId") && !text.contains("rows"),
+        "{text}"
+    );
+    let calls = app.edge.token_calls();
+    assert_eq!(calls.len(), 1);
+    assert!(calls[0].url.ends_with("/v1/authkit?limit=1&page=1"));
+    let nobody = json!({"identity": "authkit-edge-health", "identityType": "user"});
+    assert_eq!(calls[0].body, Some(nobody));
+    assert_eq!(outcome.record.upstream_attempts, 1);
+    assert_eq!(outcome.record.identity, None);
+}
+
+#[test]
+fn leaves_an_upstream_alone_that_asked_for_it() {
+    let app = keyed(TestApp::new()).upstream(|_| Plan::status(429).header("retry-after", "30"));
+    let isolate = app.isolate();
+    let token = TestRequest::post().header("x-authkit-key", CALLER_KEY);
+    assert_eq!(isolate.send(&token).response.status, 429);
+    let calls = app.edge.calls().len();
+    let outcome = isolate.send(&ask());
+    assert_eq!(checks(&outcome), ["configuration: ok", "upstream: failing"]);
+    assert_eq!(app.edge.calls().len(), calls);
+}
+
+#[test]
+fn leaves_the_keys_of_tokens_as_they_are() {
+    let app = verified(one_key);
+    let isolate = app.isolate();
+    let loads = || {
+        let calls = app.edge.calls();
+        calls.iter().filter(|call| call.url == KEYS_URL).count()
+    };
+    isolate.send(&ask());
+    let token = SigningKey::new("k1").token(&claims(json!({})));
+    let bearer = TestRequest::anonymous().header("authorization", &format!("Bearer {token}"));
+    assert_eq!(isolate.send(&bearer).response.status, 200);
+    assert_eq!(loads(), 2);
+    isolate.send(&ask());
+    assert_eq!(isolate.send(&bearer).response.status, 200);
+    assert_eq!(loads(), 3);
+}
+
+#[test]
+fn waits_for_each_no_longer_than_for_a_token() {
+    let app = verified(|| Plan::json("").hang()).upstream(|_| Plan::json("").hang());
+    let outcome = app.send(&ask());
+    let all = [
+        "configuration: ok",
+        "jwt_keys: failing",
+        "upstream: failing",
+    ];
+    assert_eq!(checks(&outcome), all);
+    // Three seconds for the keys, eight for the upstream.
+    assert_eq!(outcome.record.upstream_ms, 8_000);
+    assert_eq!(app.edge.elapsed(), 11_000);
+}
+
+#[test]
+fn tells_no_value_and_no_text_of_the_upstream() {
+    let secret = "sk_live_in_the_wrong_place_0123456789";
+    let mut apps = vec![
+        well().upstream(|_| Plan::status(500)),
+        verified(|| Plan::status(500)).with("GRANT_KEY", GRANT_KEY),
+        keyed(app()).with("IDENTITY_SOURCE", "grant,jwt,access,header,body"),
+    ];
+    for name in [
+        "ALLOWED_ORIGINS",
+        "AUTHKIT_BASE_URL",
+        "AUTHKIT_PROVIDER",
+        "ENVIRONMENT",
+        "GRANT_KEY",
+        "IDENTITY_HEADER",
+        "IDENTITY_SOURCE",
+        "IDENTITY_TYPE",
+        "JWT_ALGORITHMS",
+        "JWT_JWKS_URL",
+        "JWT_SECRET",
+        "PICA_SECRET_KEY",
+        "ROUTE_ALIASES",
+        "UPSTREAM_DEADLINE_MS",
+    ] {
+        apps.push(verified(|| Plan::status(500)).with(name, secret));
+    }
+    for app in apps {
+        let outcome = app.send(&ask());
+        let body = String::from_utf8(outcome.response.body).unwrap();
+        let all = format!("{body}{}", outcome.record.to_json());
+        for private in [
+            secret,
+            CALLER_KEY,
+            GRANT_KEY,
+            KEY,
+            KEYS_URL,
+            "sandbox-error-detail",
+        ] {
+            assert!(!all.contains(private), "{private} in {all}");
+        }
+    }
+}
