@@ -61,7 +61,8 @@ export function worker(name, identity, path, variables) {
     const folder = join(work, name);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(join(folder, "tmp"), { recursive: true });
-    const vars = { ENVIRONMENT: "development", AUTHKIT_BASE_URL: upstream, ...variables };
+    // Each case counts the calls for flags, whichever was there before it.
+    const vars = { ENVIRONMENT: "development", AUTHKIT_BASE_URL: upstream, FLAGS_CACHE_SECONDS: 0, ...variables };
     const config = {
       name: "authkit-edge",
       main: join(root, "build/index.js"),
@@ -93,7 +94,7 @@ export function worker(name, identity, path, variables) {
       ready: /Ready on http:\/\/127\.0\.0\.1:(\d+)/,
     });
   };
-  return { name, identity, path, start };
+  return { name, identity, path, start, remembers: true };
 }
 
 /** The date whose behaviour of the runtime the Worker is written for. */

@@ -119,7 +119,10 @@ fn unmet(environment: &Table) -> Option<&'static str> {
         key.then(|| "0123456789abcdef0123456789abcdef".to_owned())
             .or_else(|| said.map(|(_, text)| text.to_owned()))
     });
-    let fault = config.service.err()?.variable();
     let open = variables(environment).any(|pair| pair == ("IDENTITY_SOURCE", ""));
-    (fault != "IDENTITY_SOURCE" || !open).then_some(fault)
+    let mut faults = config.service.err()?.into_iter();
+    faults.find_map(|fault| {
+        let variable = fault.variable();
+        (variable != "IDENTITY_SOURCE" || !open).then_some(variable)
+    })
 }
