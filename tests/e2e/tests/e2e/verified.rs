@@ -18,6 +18,8 @@ fn minted_for(edge: &Edge) -> Value {
 #[test]
 fn mints_for_the_subject_of_a_token_of_any_algorithm() {
     let edge = Profile::Verified.lease();
+    // Other tests have named keys that are not there, which makes the Worker look again.
+    let before = edge.sandbox.issuer().loads();
     for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
         let token = edge
             .sandbox
@@ -27,7 +29,8 @@ fn mints_for_the_subject_of_a_token_of_any_algorithm() {
         let wanted = json!({"identity": algorithm, "identityType": "user"});
         assert_eq!(minted_for(&edge), wanted);
     }
-    assert!(edge.sandbox.issuer().loads() <= 2, "keys are kept");
+    let loads = edge.sandbox.issuer().loads() - before;
+    assert!(loads <= 1, "keys are kept: {loads} loads");
 }
 
 #[test]
