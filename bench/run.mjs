@@ -8,7 +8,7 @@ import { startSandbox } from "../tests/conformance/lib/sandbox.mjs";
 import { install } from "../tests/conformance/lib/install.mjs";
 import { edge, everyone, launch, plain, workers } from "./lib/contestants.mjs";
 import { measureGrowth } from "./lib/growth.mjs";
-import { measureFresh, measureLatency } from "./lib/latency.mjs";
+import { measureFresh, measureLatency, measureNews } from "./lib/latency.mjs";
 import { measureLoad } from "./lib/load.mjs";
 import { machine } from "./lib/machine.mjs";
 import { plots } from "./lib/plots.mjs";
@@ -70,6 +70,8 @@ async function measure(profile, binary) {
     for (const contestant of everyone) servers.push(await launch(contestant, sandbox.url, cpus));
     results.load = await measureLoad(servers, sandbox, cpus, profile.load, say);
     results.latency = await measureLatency(servers, sandbox, profile.latency, say);
+    const running = servers.filter(({ contestant }) => workers.includes(contestant));
+    results.news = await measureNews(running, sandbox, profile.latency, say);
   } finally {
     for (const { stop } of servers) await stop();
   }

@@ -36,6 +36,32 @@ export async function measureLatency(servers, sandbox, plan, say) {
 }
 
 /**
+ * Milliseconds of a token whose number of pages is news to a running isolate, whose last list had one:
+ * by Worker, the median of each round. `upstream` as above.
+ */
+export async function measureNews(servers, sandbox, plan, say) {
+  say(`Latency, ${FRESH_PAGES} pages where one was: ${plan.rounds} rounds`);
+  const workers = servers.map(({ contestant, port }) => ({ name: contestant.name, port, request: tokenRequest(contestant) }));
+  const samples = Object.fromEntries(["upstream", ...workers.map(({ name }) => name)].map((name) => [name, []]));
+  for (let round = 0; round < plan.rounds; round += 1) {
+    const calls = [];
+    for (let n = 0; n < plan.requests; n += 1) calls.push(await time(sandbox.port, bareRequest));
+    samples.upstream.push(median(calls));
+    for (const { name, port, request } of rotated(workers, round)) {
+      const times = [];
+      for (let n = 0; n < plan.requests; n += 1) {
+        await slow(sandbox, 1, plan);
+        await time(port, request);
+        await slow(sandbox, FRESH_PAGES, plan);
+        times.push(await time(port, request));
+      }
+      samples[name].push(median(times));
+    }
+  }
+  return samples;
+}
+
+/**
  * Milliseconds of the first token of a new process, by Worker: `first`, the very first request, and
  * `started`, the first token after a preflight. `upstream` as above.
  */
