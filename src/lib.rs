@@ -6,6 +6,7 @@
 //! - [`routes`]: which paths are ours; [`openapi`] describes them
 //! - [`cors`]: which browsers' pages may call
 //! - [`config`]: the deployment's variables and secrets, checked
+//! - [`rate_limit`]: how often a client and an identity may ask
 //! - [`request_body`]: a small JSON object, or nothing
 //! - [`caller`]: for whom the token is, the one place that decides it; it judges tokens by [`jwt`]
 //!   and notes of our own by [`grant`], and finds them with [`cookie`]
@@ -43,6 +44,7 @@ pub mod limits;
 pub mod openapi;
 pub mod origin;
 pub mod pseudonym;
+pub mod rate_limit;
 pub mod record;
 pub mod request_body;
 pub mod response;

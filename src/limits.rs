@@ -70,6 +70,13 @@ pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// Longest wait that is passed on to a caller.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
+/// What a caller above a rate limit of this deployment is told to wait. A limiter does not say how
+/// long its period is, but none may be longer: after a minute of silence any of them counts anew.
+pub const LIMITER_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How long a rate limiter may think. It is on the same machine and answers at once.
+pub const LIMITER_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Longest identity, in bytes: the upstream refuses more.
 pub const MAX_IDENTITY_BYTES: usize = 128;
 

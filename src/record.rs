@@ -42,6 +42,9 @@ pub struct Record {
     /// Its pseudonym.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
+    /// `failed` when a rate limiter did not count the request, which went on nevertheless.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limiter: Option<&'static str>,
 }
 
 impl Record {

@@ -28,7 +28,7 @@ impl Timestamp {
     }
 }
 
-/// Clock, chance, timers and outgoing HTTP.
+/// Clock, chance, timers, outgoing HTTP, and the deployment's rate limiters.
 pub trait Runtime {
     /// A request that is ready to be sent, more than once.
     type Prepared;
@@ -63,6 +63,20 @@ pub trait Runtime {
         request: &Self::Prepared,
         url: &str,
     ) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
+
+    /// Counts one more request under `key` with a rate limiter, and tells whether it is within the
+    /// limit. Asked only of limiters that the configuration has; a place without any leaves it out.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when the limiter did not say.
+    fn count(
+        &self,
+        limiter: Limiter,
+        key: &str,
+    ) -> impl Future<Output = Result<bool, Unreachable>> {
+        let _ = (limiter, key);
+        async { Err(Unreachable) }
+    }
 
     /// What `work` gives, or `None` when it takes longer than `timeout`; then it is dropped, which
     /// aborts the call that it waits for.
@@ -133,6 +147,26 @@ pub struct Outgoing {
     pub headers: Vec<(&'static str, String)>,
     /// The body, if any.
     pub body: Option<String>,
+}
+
+/// The rate limiters that a deployment may bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limiter {
+    /// Counts by the client's address.
+    Client,
+    /// Counts by the identity.
+    Identity,
+}
+
+impl Limiter {
+    /// The name of its binding.
+    #[must_use]
+    pub fn binding(self) -> &'static str {
+        match self {
+            Self::Client => "CLIENT_LIMITER",
+            Self::Identity => "IDENTITY_LIMITER",
+        }
+    }
 }
 
 /// No answer came.

@@ -1,10 +1,28 @@
 //! The bindings, read by name, and the faults that they may have.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use crate::limits::MAX_LIST_ENTRIES;
 use crate::origin::{Origin, OriginFault};
+use crate::runtime::Limiter;
 use crate::secret::Secret;
+
+/// What the Worker's environment has under a name.
+pub enum Binding {
+    /// A variable or a secret: its text.
+    Text(String),
+    /// A rate limiter.
+    RateLimiter,
+    /// Something else, which nothing here can use.
+    Other,
+}
+
+impl From<String> for Binding {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
 
 /// What is wrong with the configuration, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,14 +87,65 @@ impl Faults {
 }
 
 /// The bindings.
-pub(super) struct Bindings<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
+pub(super) struct Bindings<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<Binding>,
+    misfits: RefCell<Vec<ConfigFault>>,
+}
 
-impl Bindings<'_> {
-    /// The text of a variable or secret, without white space around it. A blank one is none.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        let text = (self.0)(name)?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+impl<'a> Bindings<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<Binding>) -> Self {
+        Self {
+            lookup,
+            misfits: RefCell::default(),
+        }
+    }
+
+    /// The text of a variable or secret, without white space around it. A blank one is none, and
+    /// so is a binding of another kind, which [`Bindings::with_misfits`] tells of.
+    pub(super) fn get(&self, name: &'static str) -> Option<String> {
+        match (self.lookup)(name)? {
+            Binding::Text(text) => {
+                let text = text.trim();
+                (!text.is_empty()).then(|| text.to_owned())
+            }
+            Binding::RateLimiter | Binding::Other => {
+                self.note_misfit(name, "must be a variable or a secret, not another binding");
+                None
+            }
+        }
+    }
+
+    /// Whether a rate limiter is bound.
+    pub(super) fn has(&self, limiter: Limiter) -> bool {
+        let name = limiter.binding();
+        match (self.lookup)(name) {
+            None => false,
+            Some(Binding::RateLimiter) => true,
+            Some(Binding::Text(_) | Binding::Other) => {
+                self.note_misfit(name, "must be a binding of [[ratelimits]]");
+                false
+            }
+        }
+    }
+
+    fn note_misfit(&self, name: &'static str, advice: &str) {
+        let fault = ConfigFault::new(name, advice);
+        let mut misfits = self.misfits.borrow_mut();
+        if !misfits.contains(&fault) {
+            misfits.push(fault);
+        }
+    }
+
+    /// All that is wrong: first the bindings that were asked for and are of another kind. What was
+    /// read in their place is nothing, so it must not come to anything, nor be called missing.
+    pub(super) fn with_misfits(&self, faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
+        let mut all = self.misfits.borrow().clone();
+        for fault in faults {
+            if all.iter().all(|misfit| misfit.variable != fault.variable) {
+                all.push(fault);
+            }
+        }
+        all
     }
 
     /// The same, where there must be one.

@@ -23,13 +23,15 @@ use crate::limits::{
 };
 use crate::origin::Origin;
 use crate::pseudonym::PseudonymKey;
+use crate::rate_limit::RateLimits;
 use crate::routes::{Dialect, RoutePath, Routes};
+use crate::runtime::Limiter;
 use crate::secret::Secret;
 use crate::trace_context::{TRACEPARENT, TRACESTATE};
 use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider};
 
-pub use bindings::ConfigFault;
+pub use bindings::{Binding, ConfigFault};
 
 /// The origins of the two hosted widgets, which call the endpoint from their iframe.
 pub const WIDGET_ORIGINS: [&str; 2] = ["https://authkit.picaos.com", "https://auth.withone.ai"];
@@ -82,20 +84,26 @@ pub struct Service {
     pub pseudonyms: PseudonymKey,
     /// Whether answers say how long they took.
     pub server_timing: bool,
+    /// Which rate limiters are bound.
+    pub rate_limits: RateLimits,
 }
 
 impl Config {
-    /// Reads the bindings through `lookup`, which gives the text of a variable or secret. A blank
-    /// text counts as none.
+    /// Reads the bindings through `lookup`. A blank text counts as none.
     #[must_use]
-    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let bindings = Bindings(&lookup);
+    pub fn parse<B: Into<Binding>>(lookup: impl Fn(&str) -> Option<B>) -> Self {
+        let lookup = |name: &str| lookup(name).map(Into::into);
+        Self::read(&Bindings::new(&lookup))
+    }
+
+    fn read(bindings: &Bindings<'_>) -> Self {
         let mut faults = Faults::default();
-        let routes = faults.note(routes(&bindings));
-        let origins = faults.note(allowed_origins(&bindings));
-        let header = faults.note(identity_header(&bindings));
-        let service = service(&bindings, header.as_deref(), &mut faults);
-        let service = service.filter(|_| faults.0.is_empty()).ok_or(faults.0);
+        let routes = faults.note(routes(bindings));
+        let origins = faults.note(allowed_origins(bindings));
+        let header = faults.note(identity_header(bindings));
+        let service = service(bindings, header.as_deref(), &mut faults);
+        let faults = bindings.with_misfits(faults.0);
+        let service = service.filter(|_| faults.is_empty()).ok_or(faults);
         let grants = service
             .as_ref()
             .is_ok_and(|service| service.callers.grant_keys().is_some());
@@ -103,8 +111,8 @@ impl Config {
         // A broken list of origins still leaves the widgets able to read why nothing works.
         let origins = origins.unwrap_or_else(widget_origins);
         Self {
-            warnings: warnings::warnings(&bindings, &origins),
-            caller_keys: caller_keys(&bindings).ok().flatten(),
+            warnings: warnings::warnings(bindings, &origins),
+            caller_keys: caller_keys(bindings).ok().flatten(),
             cors: CorsPolicy::new(origins, headers.into_iter().flatten()),
             routes: routes.unwrap_or_else(|| Routes::new(None, Vec::new(), Dialect::Own)),
             service,
@@ -119,6 +127,10 @@ fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -
     let deadline = faults.note(deadline);
     let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
     let server_timing = faults.note(server_timing);
+    let rate_limits = RateLimits {
+        client: bindings.has(Limiter::Client),
+        identity: bindings.has(Limiter::Identity),
+    };
     let callers = callers(bindings, header, faults);
     let endpoint = endpoint?;
     Some(Service {
@@ -127,6 +139,7 @@ fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -
         endpoint,
         upstream_deadline: deadline?.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
         server_timing: server_timing?,
+        rate_limits,
     })
 }
 

@@ -10,12 +10,12 @@ mod verifier;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::{JSON, Reflect, Uint8Array};
+use js_sys::{JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
-use crate::config::Config;
+use crate::config::{Binding, Config};
 use crate::handler::handle;
 use crate::record::Record;
 use crate::response::Response;
@@ -38,7 +38,7 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
         let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(env, name))));
         Rc::clone(config)
     });
-    let outcome = handle(&config, &EdgeRequest::new(request), &Edge).await;
+    let outcome = handle(&config, &EdgeRequest::new(request), &Edge::new(env)).await;
     console_log!("{}", outcome.record.to_json());
     // An answer is worth more than its data point.
     let _ = write(&outcome.record, env);
@@ -47,18 +47,41 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     to_js(&outcome.response).unwrap_or_else(|_| web_sys::Response::error())
 }
 
-/// The text of a variable or secret. TOML numbers and booleans reach a Worker as such.
-fn binding(env: &Env, name: &str) -> Option<String> {
-    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+/// What is bound under a name. TOML numbers and booleans reach a Worker as such.
+fn binding(env: &Env, name: &str) -> Option<Binding> {
+    let value = property(env, name).ok()?;
     let number = || value.as_f64().map(|number| number.to_string());
     let boolean = || value.as_bool().map(|boolean| boolean.to_string());
-    value.as_string().or_else(number).or_else(boolean)
+    let text = value.as_string().or_else(number).or_else(boolean);
+    if let Some(text) = text {
+        return Some(Binding::Text(text));
+    }
+    if !value.is_object() {
+        return None;
+    }
+    let is_limiter = property(&value, "limit").is_ok_and(|method| method.is_function());
+    Some(if is_limiter {
+        Binding::RateLimiter
+    } else {
+        Binding::Other
+    })
+}
+
+fn property(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    Reflect::get(object, &JsValue::from_str(name))
+}
+
+fn object(members: &[(&str, &str)]) -> Result<Object, JsValue> {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value))?;
+    }
+    Ok(object)
 }
 
 /// Hands a data point to the Analytics Engine, which neither waits nor answers.
 fn write(record: &Record, env: &Env) -> Result<(), JsValue> {
-    let dataset: AnalyticsEngineDataset =
-        Reflect::get(env, &JsValue::from_str(ANALYTICS))?.unchecked_into();
+    let dataset: AnalyticsEngineDataset = property(env, ANALYTICS)?.unchecked_into();
     if dataset.is_undefined() {
         return Ok(());
     }

@@ -7,17 +7,38 @@ use std::time::Duration;
 use js_sys::{Date, Math, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, RequestRedirect, WorkerGlobalScope};
-use worker::Delay;
 use worker::wasm_bindgen_futures::JsFuture;
+use worker::worker_sys::RateLimiter;
+use worker::{Delay, Env};
 
-use crate::edge::body;
-use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable};
+use crate::edge::{body, object, property};
+use crate::runtime::{
+    Limiter, Message, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
+};
 
-/// Workers, as the core sees them.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Edge;
+/// Workers, as the core sees them: the platform, and what this Worker is bound to. No `Debug`: the
+/// environment has the secrets.
+pub struct Edge<'a> {
+    env: &'a Env,
+}
 
-impl Runtime for Edge {
+impl<'a> Edge<'a> {
+    /// The place where a request with this environment is answered.
+    #[must_use]
+    pub fn new(env: &'a Env) -> Self {
+        Self { env }
+    }
+
+    async fn limit(&self, limiter: Limiter, key: &str) -> Result<bool, JsValue> {
+        let binding: RateLimiter = property(self.env, limiter.binding())?.unchecked_into();
+        let options = object(&[("key", key)])?;
+        let outcome = JsFuture::from(binding.limit(options)?).await?;
+        let success = property(&outcome, "success")?;
+        success.as_bool().ok_or(success)
+    }
+}
+
+impl Runtime for Edge<'_> {
     type Prepared = Result<RequestInit, Unreachable>;
     type Reply = EdgeReply;
 
@@ -61,6 +82,10 @@ impl Runtime for Edge {
             response: response.unchecked_into(),
             abort,
         })
+    }
+
+    async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {
+        self.limit(limiter, key).await.map_err(unreachable)
     }
 }
 

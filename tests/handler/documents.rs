@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use authkit_edge::config::Config;
+use authkit_edge::runtime::Limiter;
 
 const README: &str = include_str!("../../README.md");
 const IDENTITY: &str = include_str!("../../docs/identity.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 /// The names in the first column of the README's table of settings.
 fn documented() -> BTreeSet<String> {
@@ -85,6 +87,16 @@ fn show_configurations_that_work() {
 }
 
 #[test]
+fn bind_rate_limiters_by_the_names_that_are_read() {
+    let names: Vec<&str> = OPERATIONS
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .collect();
+    let read = [Limiter::Client, Limiter::Identity].map(Limiter::binding);
+    assert_eq!(names, read);
+}
+
+#[test]
 fn name_tests_that_exist() {
     let sources = [
         ("identity", include_str!("identity.rs")),
@@ -98,6 +110,7 @@ fn name_tests_that_exist() {
         ("log", include_str!("log.rs")),
         ("trace_context", include_str!("trace_context.rs")),
         ("server_timing", include_str!("server_timing.rs")),
+        ("rate_limit", include_str!("rate_limit.rs")),
         ("grant", include_str!("../../src/grant.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("key_set", include_str!("../../src/jwt/key_set.rs")),

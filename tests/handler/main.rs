@@ -22,6 +22,7 @@ mod memory;
 mod observability;
 mod openapi;
 mod oracle;
+mod rate_limit;
 mod routes;
 mod server_timing;
 mod support;

@@ -29,6 +29,7 @@ fn full() -> Record {
         identity_source: Some("jwt"),
         identity_type: Some("user"),
         identity: Some("0123456789abcdef".to_owned()),
+        limiter: Some("failed"),
     }
 }
 
@@ -40,6 +41,7 @@ fn bare() -> Record {
         identity_source: None,
         identity_type: None,
         identity: None,
+        limiter: None,
         ..full()
     }
 }

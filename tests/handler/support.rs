@@ -11,11 +11,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authkit_edge::config::Config;
+use authkit_edge::config::{Binding, Config};
 use authkit_edge::handler::{Outcome, handle};
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
-    Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
+    Incoming, Limiter, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
 };
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -63,9 +63,17 @@ impl TestApp {
         self
     }
 
+    /// Binds a rate limiter.
+    pub fn with_limiter(mut self, limiter: Limiter, counter: Counter) -> Self {
+        self.edge.limiters.insert(limiter, counter);
+        self
+    }
+
     /// Replaces the upstream.
     pub fn upstream(mut self, script: impl Fn(&Call) -> Plan + 'static) -> Self {
+        let limiters = std::mem::take(&mut self.edge.limiters);
         self.edge = FakeEdge::new(script);
+        self.edge.limiters = limiters;
         self
     }
 
@@ -77,7 +85,12 @@ impl TestApp {
     /// An isolate: what it keeps between requests, it keeps.
     pub fn isolate(&self) -> Isolate<'_> {
         Isolate {
-            config: Config::parse(|name| self.variables.get(name).cloned()),
+            config: Config::parse(|name| {
+                let text = self.variables.get(name).cloned().map(Binding::Text);
+                let mut limiters = self.edge.limiters.keys();
+                let bound = limiters.any(|limiter| limiter.binding() == name);
+                text.or(bound.then_some(Binding::RateLimiter))
+            }),
             edge: &self.edge,
         }
     }
@@ -319,10 +332,22 @@ impl Plan {
     }
 }
 
+/// How a rate limiter behaves.
+#[derive(Debug, Clone, Copy)]
+pub enum Counter {
+    /// It lets so many requests of each key through; its period never ends.
+    Limit(usize),
+    /// It throws.
+    Fails,
+    /// It never answers.
+    Hangs,
+}
+
 /// The runtime under test: scripted, with a virtual clock.
 pub struct FakeEdge {
     shared: Rc<Shared>,
     script: Box<dyn Fn(&Call) -> Plan>,
+    limiters: BTreeMap<Limiter, Counter>,
 }
 
 #[derive(Default)]
@@ -334,6 +359,7 @@ struct Shared {
     most_open: Cell<usize>,
     aborted: Cell<usize>,
     checks: Cell<usize>,
+    counted: RefCell<Vec<(Limiter, String)>>,
 }
 
 impl FakeEdge {
@@ -341,7 +367,13 @@ impl FakeEdge {
         Self {
             shared: Rc::default(),
             script: Box::new(script),
+            limiters: BTreeMap::new(),
         }
+    }
+
+    /// What the rate limiters were asked to count, in order.
+    pub fn counted(&self) -> Vec<(Limiter, String)> {
+        self.shared.counted.borrow().clone()
     }
 
     /// Every call that went upstream, in order.
@@ -517,6 +549,21 @@ impl Runtime for FakeEdge {
             return Err(Unreachable);
         }
         Ok(FakeReply { plan, open })
+    }
+
+    async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {
+        let asked = (limiter, key.to_owned());
+        let mut earlier = self.counted();
+        earlier.retain(|one| *one == asked);
+        self.shared.counted.borrow_mut().push(asked);
+        match self.limiters[&limiter] {
+            Counter::Limit(limit) => Ok(earlier.len() < limit),
+            Counter::Fails => Err(Unreachable),
+            Counter::Hangs => {
+                Sleep::new(&self.shared, None).await;
+                Ok(true)
+            }
+        }
     }
 }
 

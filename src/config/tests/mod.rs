@@ -4,7 +4,7 @@ mod jwt;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Config, ConfigFault, Service};
+use super::{Binding, Config, ConfigFault, Service};
 use crate::caller::{Source, SourceName, Trust};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::identity::{Charset, IdentityType};
@@ -277,10 +277,41 @@ fn never_says_the_value_of_a_variable() {
 }
 
 #[test]
+fn takes_no_binding_for_one_of_another_kind() {
+    let parse = |wrong: &str, binding: fn() -> Binding| {
+        Config::parse(|name| match name {
+            _ if name == wrong => Some(binding()),
+            "ENVIRONMENT" => Some(Binding::Text("development".to_owned())),
+            "IDENTITY_SOURCE" => Some(Binding::Text("header".to_owned())),
+            "PICA_SECRET_KEY" => Some(Binding::Text("sk_test_1".to_owned())),
+            _ => None,
+        })
+        .service
+    };
+    for name in ["CLIENT_LIMITER", "IDENTITY_LIMITER"] {
+        assert!(parse(name, || Binding::RateLimiter).is_ok());
+        for binding in [|| Binding::Other, || Binding::Text("100".to_owned())] {
+            assert_eq!(parse(name, binding).unwrap_err()[0].variable(), name);
+        }
+    }
+    // Left out, these would mean something; a binding that cannot be read must not.
+    for name in [
+        "ENVIRONMENT",
+        "TRUSTED_CALLER_KEY",
+        "ALLOWED_ORIGINS",
+        "PICA_SECRET_KEY",
+    ] {
+        for binding in [|| Binding::Other, || Binding::RateLimiter] {
+            assert_eq!(parse(name, binding).unwrap_err()[0].variable(), name);
+        }
+    }
+}
+
+#[test]
 fn keeps_a_cors_policy_when_all_else_is_wrong() {
     let widgets = super::WIDGET_ORIGINS.map(|text| crate::origin::Origin::parse(text).unwrap());
     let wanted = CorsPolicy::new(AllowedOrigins::List(widgets.to_vec()), ["x-user-id"]);
-    assert_eq!(Config::parse(|_| None).cors, wanted);
+    assert_eq!(Config::parse(|_| None::<String>).cors, wanted);
     assert_eq!(parse(&[("ALLOWED_ORIGINS", "nonsense")]).cors, wanted);
 }
 

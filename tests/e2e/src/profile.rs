@@ -2,6 +2,7 @@
 //! set of variables, and a test leases it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use authkit_sandbox::{AUDIENCE, DETAIL_MARKER, Issuer, Options, Sandbox};
@@ -25,6 +26,9 @@ pub const GRANT_KEY: &str = "grant_key_published_on_purpose_three";
 /// `UPSTREAM_DEADLINE_MS` of [`Profile::Hurried`].
 pub const SHORT_DEADLINE_MS: u64 = 800;
 
+/// What the rate limiters of [`Profile::Limited`] let through.
+pub const LIMIT: u32 = 3;
+
 /// A set of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -40,13 +44,15 @@ pub enum Profile {
     Guarded,
     /// For signed-in users: grants, tokens of an [`Issuer`] and its Cloudflare Access.
     Verified,
+    /// Like [`Profile::Verified`], with rate limiters of [`LIMIT`] requests.
+    Limited,
     /// For callers with [`CALLER_KEY`], with about all wrong that people get wrong.
     Ailing,
     /// As deployed before anything is configured.
     Bare,
 }
 
-const COUNT: usize = 8;
+const COUNT: usize = 9;
 
 /// One deployment and its upstream.
 #[derive(Debug)]
@@ -119,7 +125,10 @@ impl Profile {
                 let dataset = json!([{"binding": "AUTHKIT_ANALYTICS"}]);
                 sections.insert("analytics_engine_datasets", dataset);
             }
-            Self::Verified => {
+            Self::Verified | Self::Limited => {
+                if self == Self::Limited {
+                    sections.insert("ratelimits", limiters());
+                }
                 variables.extend([
                     ("IDENTITY_SOURCE", json!("grant,jwt,access")),
                     ("JWT_ISSUER", json!(issuer.url())),
@@ -249,9 +258,13 @@ impl Edge {
         self.sandbox.update(|settings| settings.catalogue = 1);
         self.send(&match self.profile {
             Profile::Guarded => Request::post().header("x-authkit-key", CALLER_KEY),
-            Profile::Verified => {
-                let token = self.sandbox.issuer().token("ES256", "nobody", &json!({}));
-                Request::anonymous().header("authorization", format!("Bearer {token}"))
+            Profile::Verified | Profile::Limited => {
+                // Somebody new each time, whom no limiter has seen.
+                let user = format!("nobody-{}", next());
+                let token = self.sandbox.issuer().token("ES256", &user, &json!({}));
+                Request::anonymous()
+                    .header("cf-connecting-ip", new_address())
+                    .header("authorization", format!("Bearer {token}"))
             }
             Profile::Pica
             | Profile::One
@@ -273,6 +286,30 @@ impl Edge {
         );
         assert_eq!(found, (token, flags, token + flags), "token, flags, all");
     }
+}
+
+/// The rate limiters, each with a number of its own.
+fn limiters() -> Value {
+    let limiter = |name, id| {
+        let simple = json!({"limit": LIMIT, "period": 60});
+        json!({"name": name, "namespace_id": id, "simple": simple})
+    };
+    json!([
+        limiter("CLIENT_LIMITER", "1"),
+        limiter("IDENTITY_LIMITER", "2")
+    ])
+}
+
+/// An address that no request came from before. Cloudflare sets the header that it goes into;
+/// wrangler sets it only when a request has none.
+pub fn new_address() -> String {
+    let [_, high, middle, low] = next().to_be_bytes();
+    format!("10.{high}.{middle}.{low}")
+}
+
+fn next() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Whether `text` is somewhere in `bytes`.

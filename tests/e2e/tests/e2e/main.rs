@@ -12,6 +12,7 @@ mod log;
 mod observability;
 mod privacy;
 mod process;
+mod rate_limits;
 mod sdk;
 mod statuses;
 mod tokens;
