@@ -213,7 +213,8 @@ where
         trace.parent.as_ref(),
         service.upstream_deadline,
     );
-    let token = client.token(&caller, selection).await;
+    let policy = service.integrations.as_ref();
+    let token = client.token(&caller, selection, policy).await;
     trace.upstream_ms = millis_since(begun, runtime);
     trace.attempts = client.tries();
     trace.pages = client.pages();

@@ -151,4 +151,4 @@ pub const GRANT_TTL_RANGE_SECONDS: std::ops::RangeInclusive<u64> = 30..=3600;
 pub const MAX_GRANT_BYTES: usize = 2048;
 
 /// Most entries of a comma-separated setting.
-pub const MAX_LIST_ENTRIES: usize = 64;
+pub const MAX_LIST_ENTRIES: usize = 256;

@@ -30,6 +30,7 @@ use crate::secret::Secret;
 use crate::trace_context::{TRACEPARENT, TRACESTATE};
 use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider};
+use crate::upstream::policy::{Entry, IntegrationPolicy};
 
 pub use bindings::{Binding, ConfigFault};
 
@@ -86,6 +87,8 @@ pub struct Service {
     pub server_timing: bool,
     /// Which rate limiters are bound.
     pub rate_limits: RateLimits,
+    /// Which integrations callers are shown; `None` for all.
+    pub integrations: Option<IntegrationPolicy>,
 }
 
 impl Config {
@@ -131,6 +134,7 @@ fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -
         client: bindings.has(Limiter::Client),
         identity: bindings.has(Limiter::Identity),
     };
+    let integrations = faults.note(integrations(bindings));
     let callers = callers(bindings, header, faults);
     let endpoint = endpoint?;
     Some(Service {
@@ -140,6 +144,45 @@ fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -
         upstream_deadline: deadline?.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
         server_timing: server_timing?,
         rate_limits,
+        integrations: integrations?,
+    })
+}
+
+fn integrations(bindings: &Bindings<'_>) -> Result<Option<IntegrationPolicy>, ConfigFault> {
+    let allowed = entries(bindings, "ALLOWED_INTEGRATIONS")?;
+    let blocked = entries(bindings, "BLOCKED_INTEGRATIONS")?;
+    let any = !allowed.is_empty() || !blocked.is_empty();
+    Ok(any.then(|| IntegrationPolicy {
+        allowed: (!allowed.is_empty()).then_some(allowed),
+        blocked,
+    }))
+}
+
+fn entries(bindings: &Bindings<'_>, name: &'static str) -> Result<Vec<Entry>, ConfigFault> {
+    let mut entries = Vec::new();
+    for text in bindings.list(name)? {
+        entries.push(entry(&text).ok_or_else(|| {
+            let number = entries.len() + 1;
+            let advice = "must be a title or type, after `user:`, `team:`, `organization:` or \
+                          `project:` where it is for those only";
+            ConfigFault::new(name, format!("entry {number}: {advice}"))
+        })?);
+    }
+    Ok(entries)
+}
+
+/// A colon always follows a type, so that a typing error in one is no odd title.
+fn entry(text: &str) -> Option<Entry> {
+    let (identity_type, name) = match text.split_once(':') {
+        None => (None, text),
+        Some((kind, name)) => (
+            Some(IdentityType::parse(kind.trim_end())?),
+            name.trim_start(),
+        ),
+    };
+    (!name.is_empty() && !name.contains(':')).then(|| Entry {
+        identity_type,
+        name: name.to_owned(),
     })
 }
 

@@ -18,7 +18,9 @@ use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::page::{Page, PageFault};
 use crate::upstream::pages::Pages;
-use crate::upstream::{retry, token};
+use crate::upstream::policy::IntegrationPolicy;
+use crate::upstream::retry;
+use crate::upstream::token::{self, View};
 
 /// One request's dealings with the upstream.
 pub struct Client<'a, R> {
@@ -64,23 +66,32 @@ impl<'a, R: Runtime> Client<'a, R> {
 
     /// Gets `caller`'s token: JSON text.
     ///
+    /// Where rows are left out, one page of the rest is made from the whole list as well: only then
+    /// are its `total` and `pages` true.
+    ///
     /// # Errors
     /// The first [`UpstreamFault`] that no further try mends. Calls still under way are aborted.
     pub async fn token(
         &self,
         caller: &Caller,
         selection: Selection,
+        policy: Option<&IntegrationPolicy>,
     ) -> Result<Vec<u8>, UpstreamFault> {
         let account = &self.endpoint.account;
         if let Some(left) = account.closed_for(self.runtime.now()) {
             return Err(UpstreamFault::Shed(left));
         }
+        let view = policy.map(|policy| View {
+            policy,
+            identity_type: caller.identity_type(),
+            selection,
+        });
         let request = self
             .runtime
             .prepare(&self.endpoint.token_request(caller, self.trace_parent));
-        let token = match selection {
-            Selection::Page(page) => self.page(&request, page).await.map(Page::into_body),
-            Selection::Merged => self.merged(&request).await,
+        let token = match (selection, view) {
+            (Selection::Page(page), None) => self.page(&request, page).await.map(Page::into_body),
+            (Selection::Merged, _) | (_, Some(_)) => self.merged(&request, view).await,
         };
         if let Err(UpstreamFault::RateLimited(wait)) = token {
             account.close(wait, self.runtime.now());
@@ -107,12 +118,18 @@ impl<'a, R: Runtime> Client<'a, R> {
     /// The flags, unless they are known, and as many pages as the list had last time start together,
     /// as many at a time as a Worker may have connections. Page 1 then tells how many pages there
     /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
-    async fn merged(&self, request: &R::Prepared) -> Result<Vec<u8>, UpstreamFault> {
+    async fn merged(
+        &self,
+        request: &R::Prepared,
+        view: Option<View<'_>>,
+    ) -> Result<Vec<u8>, UpstreamFault> {
         let account = &self.endpoint.account;
+        // One page has no flags of its own, nor has one that is passed on as it came.
+        let whole = view.is_none_or(|view| view.selection == Selection::Merged);
         let mut is_white_label = None;
         let mut flags_wanted = false;
         let mut under_way = FuturesUnordered::new();
-        if let Some(url) = self.endpoint.flags_url() {
+        if let Some(url) = self.endpoint.flags_url().filter(|_| whole) {
             is_white_label = account.is_white_label(self.runtime.now());
             if is_white_label.is_none() {
                 flags_wanted = true;
@@ -156,7 +173,7 @@ impl<'a, R: Runtime> Client<'a, R> {
                 None => break,
             }
         }
-        token::assemble(&pages.into_vec(), is_white_label)
+        token::assemble(&pages.into_vec(), is_white_label, view)
             .ok_or(UpstreamFault::Malformed(PageFault::NoRows))
     }
 

@@ -87,6 +87,28 @@ fn show_configurations_that_work() {
 }
 
 #[test]
+fn show_a_policy_that_works() {
+    let (_, block) = OPERATIONS.split_once("```toml\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let lines = block.lines().filter(|line| !line.starts_with('#'));
+    let variables: BTreeMap<&str, &str> = lines
+        .map(|line| line.split_once(" = ").unwrap())
+        .map(|(name, value)| (name, value.trim_matches('"')))
+        .chain([
+            ("ENVIRONMENT", "development"),
+            ("IDENTITY_SOURCE", "header"),
+            ("PICA_SECRET_KEY", "sk_test_1"),
+        ])
+        .collect();
+    let config = Config::parse(|name| variables.get(name).map(|text| (*text).to_owned()));
+    let policy = config.service.unwrap().integrations.unwrap();
+    assert_eq!(
+        (policy.allowed.unwrap().len(), policy.blocked.len()),
+        (4, 1)
+    );
+}
+
+#[test]
 fn bind_rate_limiters_by_the_names_that_are_read() {
     let names: Vec<&str> = OPERATIONS
         .lines()

@@ -14,6 +14,7 @@ mod documents;
 mod errors;
 mod grants;
 mod identity;
+mod integrations;
 mod jwt;
 mod keys;
 mod log;

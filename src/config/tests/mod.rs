@@ -9,6 +9,7 @@ use crate::caller::{Source, SourceName, Trust};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::identity::{Charset, IdentityType};
 use crate::upstream::endpoint::Provider;
+use crate::upstream::policy::{Entry, IntegrationPolicy};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -67,6 +68,8 @@ fn takes_every_value_that_is_documented() {
         ("ROUTE_PREFIX", "/v2"),
         ("ROUTE_ALIASES", "/api/pica-token, /api/one-auth"),
         ("COMPATIBILITY", "flask"),
+        ("ALLOWED_INTEGRATIONS", "*"),
+        ("BLOCKED_INTEGRATIONS", "Gmail , team: Google Sheets,user:*"),
     ] {
         assert!(parse(&[(name, value)]).service.is_ok(), "{name}={value}");
     }
@@ -116,6 +119,12 @@ fn names_the_variable_that_is_wrong() {
         ("ROUTE_ALIASES", "/a,b"),
         ("ROUTE_ALIASES", "/a?b"),
         ("COMPATIBILITY", "django"),
+        ("ALLOWED_INTEGRATIONS", "Gmail,,Slack"),
+        ("ALLOWED_INTEGRATIONS", "teams:Slack"),
+        ("ALLOWED_INTEGRATIONS", "Team:Slack"),
+        ("ALLOWED_INTEGRATIONS", ":Slack"),
+        ("BLOCKED_INTEGRATIONS", "team:"),
+        ("BLOCKED_INTEGRATIONS", "team:Zoho: CRM"),
     ] {
         assert_eq!(fault(&[(name, value)]).variable(), name, "{name}={value}");
     }
@@ -215,11 +224,32 @@ fn warns_of_what_works_but_is_hardly_meant() {
 #[test]
 fn counts_the_entries_of_the_origin_list() {
     let list = |count| vec!["https://a.example"; count].join(",");
-    assert!(parse(&[("ALLOWED_ORIGINS", &list(64))]).service.is_ok());
+    assert!(parse(&[("ALLOWED_ORIGINS", &list(256))]).service.is_ok());
     assert_eq!(
-        fault(&[("ALLOWED_ORIGINS", &list(65))]).variable(),
+        fault(&[("ALLOWED_ORIGINS", &list(257))]).variable(),
         "ALLOWED_ORIGINS"
     );
+}
+
+#[test]
+fn reads_which_integrations_are_listed_and_for_whom() {
+    assert_eq!(service(&[]).integrations, None);
+    let entry = |identity_type, name: &str| Entry {
+        identity_type,
+        name: name.to_owned(),
+    };
+    let found = service(&[("ALLOWED_INTEGRATIONS", "Gmail, team : Google Sheets,user:*")]);
+    let wanted = IntegrationPolicy {
+        allowed: Some(vec![
+            entry(None, "Gmail"),
+            entry(Some(IdentityType::Team), "Google Sheets"),
+            entry(Some(IdentityType::User), "*"),
+        ]),
+        blocked: Vec::new(),
+    };
+    assert_eq!(found.integrations, Some(wanted));
+    let blocked = service(&[("BLOCKED_INTEGRATIONS", "Gmail")]).integrations;
+    assert_eq!(blocked.unwrap().allowed, None);
 }
 
 #[test]
@@ -265,6 +295,8 @@ fn never_says_the_value_of_a_variable() {
         "AUTHKIT_PROVIDER",
         "AUTHKIT_BASE_URL",
         "UPSTREAM_DEADLINE_MS",
+        "ALLOWED_INTEGRATIONS",
+        "BLOCKED_INTEGRATIONS",
     ] {
         for fault in parse(&[(name, misplaced)])
             .service

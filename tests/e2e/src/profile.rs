@@ -44,6 +44,8 @@ pub enum Profile {
     Guarded,
     /// For signed-in users: grants, tokens of an [`Issuer`] and its Cloudflare Access.
     Verified,
+    /// Like [`Profile::Pica`], for some integrations only.
+    Curated,
     /// Like [`Profile::Verified`], with rate limiters of [`LIMIT`] requests.
     Limited,
     /// For callers with [`CALLER_KEY`], with about all wrong that people get wrong.
@@ -52,7 +54,7 @@ pub enum Profile {
     Bare,
 }
 
-const COUNT: usize = 9;
+const COUNT: usize = 10;
 
 /// One deployment and its upstream.
 #[derive(Debug)]
@@ -118,6 +120,10 @@ impl Profile {
             Self::Hurried => {
                 // A number, as people write it in a configuration file.
                 variables.insert("UPSTREAM_DEADLINE_MS", json!(SHORT_DEADLINE_MS));
+            }
+            Self::Curated => {
+                variables.insert("ALLOWED_INTEGRATIONS", json!("gmail, DocuSign, team:*"));
+                variables.insert("BLOCKED_INTEGRATIONS", json!("team:Slack"));
             }
             Self::Open => {
                 variables.insert("ALLOWED_ORIGINS", json!("*"));
@@ -269,6 +275,7 @@ impl Edge {
             Profile::Pica
             | Profile::One
             | Profile::Hurried
+            | Profile::Curated
             | Profile::Open
             | Profile::Ailing
             | Profile::Bare => Request::post(),

@@ -8,6 +8,7 @@ mod examples;
 mod faults;
 mod health;
 mod identity;
+mod integrations;
 mod log;
 mod observability;
 mod privacy;
