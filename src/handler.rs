@@ -99,6 +99,7 @@ where
         upstream_ms: trace.upstream_ms,
         upstream_attempts: trace.attempts,
         upstream_pages: trace.pages,
+        upstream_key: trace.uses_next_key.then_some("next"),
         identity_source: trace.identity_source,
         identity_type: trace.identity_type,
         identity: trace.identity,
@@ -133,6 +134,7 @@ struct Trace {
     upstream_ms: u64,
     attempts: u32,
     pages: u32,
+    uses_next_key: bool,
     identity_source: Option<&'static str>,
     identity_type: Option<&'static str>,
     identity: Option<String>,
@@ -218,6 +220,7 @@ where
     trace.upstream_ms = millis_since(begun, runtime);
     trace.attempts = client.tries();
     trace.pages = client.pages();
+    trace.uses_next_key = service.endpoint.account.uses_next_key();
     Ok(ok(token.map_err(Refusal::Upstream)?))
 }
 

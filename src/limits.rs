@@ -27,7 +27,8 @@ pub const MAX_PAGES: u32 = 100;
 /// <https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>
 pub const MAX_CONNECTIONS: usize = 6;
 
-/// How often one upstream call is tried, the first time included.
+/// How often one upstream call is tried, the first time included. A key that is refused while there
+/// is another one makes it one more.
 pub const MAX_TRIES: u32 = 3;
 
 /// All the time that a request may spend on the upstream, unless `UPSTREAM_DEADLINE_MS` says
@@ -85,6 +86,16 @@ pub const MAX_PATH_BYTES: usize = 256;
 
 /// Longest `x-request-id` that is taken over from a caller.
 pub const MAX_REQUEST_ID_BYTES: usize = 64;
+
+/// How long a secret out of the Secrets Store is used without reading it again: as long as a new one
+/// takes to arrive everywhere.
+pub const SECRETS_FRESH: Duration = Duration::from_mins(5);
+
+/// The same when one could not be read.
+pub const SECRETS_RETRY: Duration = Duration::from_secs(10);
+
+/// All the time that reading them may take.
+pub const SECRETS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Longest secret that is accepted from a binding.
 pub const MAX_SECRET_BYTES: usize = 512;

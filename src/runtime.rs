@@ -149,6 +149,36 @@ pub struct Outgoing {
     pub body: Option<String>,
 }
 
+/// What the deployment is bound to. Only [`deployment`](crate::deployment) asks, so a place that parses
+/// its `Config` itself leaves it out.
+pub trait Environment {
+    /// Writes a line to the log that belongs to no request.
+    fn warn(&self, line: &str);
+
+    /// What is bound under a name, if anything.
+    fn binding(&self, name: &str) -> Option<Binding>;
+
+    /// Reads the secret that an object leads to which is bound under that name.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when it gave none.
+    fn stored_secret(&self, name: &str) -> impl Future<Output = Result<String, Unreachable>>;
+}
+
+/// What is bound under a name.
+pub enum Binding {
+    /// A variable or a secret: its text.
+    Text(String),
+    /// Anything else: a rate limiter, a secret of the Secrets Store. What it is shows in use.
+    Object,
+}
+
+impl From<String> for Binding {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 /// The rate limiters that a deployment may bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Limiter {

@@ -5,24 +5,21 @@ use std::fmt;
 
 use crate::limits::MAX_LIST_ENTRIES;
 use crate::origin::{Origin, OriginFault};
-use crate::runtime::Limiter;
+use crate::runtime::{Binding, Limiter};
 use crate::secret::Secret;
 
-/// What the Worker's environment has under a name.
-pub enum Binding {
-    /// A variable or a secret: its text.
-    Text(String),
-    /// A rate limiter.
-    RateLimiter,
-    /// Something else, which nothing here can use.
-    Other,
-}
-
-impl From<String> for Binding {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
+/// The secrets, each of which may stand in the Secrets Store instead.
+pub const SECRETS: [&str; 9] = [
+    "PICA_SECRET_KEY",
+    "PICA_SECRET_KEY_NEXT",
+    "ONE_SECRET_KEY",
+    "ONE_SECRET_KEY_NEXT",
+    "JWT_SECRET",
+    "GRANT_KEY",
+    "GRANT_KEY_PREVIOUS",
+    "TRUSTED_CALLER_KEY",
+    "TRUSTED_CALLER_KEY_PREVIOUS",
+];
 
 /// What is wrong with the configuration, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +48,10 @@ impl ConfigFault {
         &self.advice
     }
 
-    /// Whether it is a secret, which is set in another way than a variable. Their names tell.
+    /// Whether it is a secret, which is set in another way than a variable.
     #[must_use]
     pub fn is_of_a_secret(&self) -> bool {
-        let ends = ["_KEY", "_SECRET", "_PREVIOUS"];
-        ends.iter().any(|end| self.variable.ends_with(end))
+        SECRETS.contains(&self.variable)
     }
 }
 
@@ -108,8 +104,15 @@ impl<'a> Bindings<'a> {
                 let text = text.trim();
                 (!text.is_empty()).then(|| text.to_owned())
             }
-            Binding::RateLimiter | Binding::Other => {
-                self.note_misfit(name, "must be a variable or a secret, not another binding");
+            // A secret that was read out of its store is a text.
+            Binding::Object => {
+                let advice = if SECRETS.contains(&name) {
+                    "was not read from the Secrets Store: check store_id and secret_name of its \
+                     binding in wrangler.toml, and that the secret's scope has Workers"
+                } else {
+                    "must be a variable, not another binding"
+                };
+                self.note_misfit(name, advice);
                 None
             }
         }
@@ -120,9 +123,9 @@ impl<'a> Bindings<'a> {
         let name = limiter.binding();
         match (self.lookup)(name) {
             None => false,
-            Some(Binding::RateLimiter) => true,
-            Some(Binding::Text(_) | Binding::Other) => {
-                self.note_misfit(name, "must be a binding of [[ratelimits]]");
+            Some(Binding::Object) => true,
+            Some(Binding::Text(_)) => {
+                self.note_misfit(name, "must be a binding of [[ratelimits]] in wrangler.toml");
                 false
             }
         }
@@ -232,6 +235,12 @@ impl<'a> Bindings<'a> {
             ConfigFault::new(name, advice)
         })
     }
+}
+
+/// What is wrong with one entry of a comma-separated variable, counted from 0.
+pub(super) fn entry_fault(name: &'static str, index: usize, advice: &str) -> ConfigFault {
+    let number = index + 1;
+    ConfigFault::new(name, format!("entry {number}: {advice}"))
 }
 
 /// Reads an origin from a variable.

@@ -7,7 +7,6 @@ mod body;
 mod runtime;
 mod verifier;
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use js_sys::{JSON, Object, Reflect, Uint8Array};
@@ -15,7 +14,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
-use crate::config::{Binding, Config};
+use crate::deployment::Deployment;
 use crate::handler::handle;
 use crate::record::Record;
 use crate::response::Response;
@@ -24,8 +23,7 @@ use crate::runtime::{Incoming, Message, Method, ReadError};
 pub use runtime::{Edge, EdgeReply};
 
 thread_local! {
-    /// The configuration of this isolate: bindings do not change while it lives.
-    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+    static DEPLOYMENT: Rc<Deployment> = Rc::default();
 }
 
 /// The binding of a Workers Analytics Engine dataset, which every request then leaves a data point
@@ -34,37 +32,15 @@ const ANALYTICS: &str = "AUTHKIT_ANALYTICS";
 
 /// Answers a request, logs its line and writes its data point.
 pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
-    let config = CONFIG.with(|cell| {
-        let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(env, name))));
-        Rc::clone(config)
-    });
-    let outcome = handle(&config, &EdgeRequest::new(request), &Edge::new(env)).await;
+    let edge = Edge::new(env);
+    let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
+    let outcome = handle(&config, &EdgeRequest::new(request), &edge).await;
     console_log!("{}", outcome.record.to_json());
     // An answer is worth more than its data point.
     let _ = write(&outcome.record, env);
     // The core makes no response that the Fetch API refuses. That this is no `Result` spares the
     // Worker all that `worker` would do with an error.
     to_js(&outcome.response).unwrap_or_else(|_| web_sys::Response::error())
-}
-
-/// What is bound under a name. TOML numbers and booleans reach a Worker as such.
-fn binding(env: &Env, name: &str) -> Option<Binding> {
-    let value = property(env, name).ok()?;
-    let number = || value.as_f64().map(|number| number.to_string());
-    let boolean = || value.as_bool().map(|boolean| boolean.to_string());
-    let text = value.as_string().or_else(number).or_else(boolean);
-    if let Some(text) = text {
-        return Some(Binding::Text(text));
-    }
-    if !value.is_object() {
-        return None;
-    }
-    let is_limiter = property(&value, "limit").is_ok_and(|method| method.is_function());
-    Some(if is_limiter {
-        Binding::RateLimiter
-    } else {
-        Binding::Other
-    })
 }
 
 fn property(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use authkit_edge::config::Config;
+use authkit_edge::config::{Config, SECRETS};
 use authkit_edge::runtime::Limiter;
 
 const README: &str = include_str!("../../README.md");
@@ -63,6 +63,16 @@ fn list_every_setting_and_no_other() {
 }
 
 #[test]
+fn call_those_settings_secrets_that_may_be_in_the_secrets_store() {
+    let rows = README.lines().filter_map(|line| line.strip_prefix("| `"));
+    let secrets: BTreeSet<&str> = rows
+        .filter(|row| row.contains("` | secret"))
+        .filter_map(|row| row.split('`').next())
+        .collect();
+    assert_eq!(secrets, BTreeSet::from(SECRETS));
+}
+
+#[test]
 fn show_configurations_that_work() {
     let mut blocks = 0;
     for block in IDENTITY.split("```toml\n").skip(1) {
@@ -88,7 +98,8 @@ fn show_configurations_that_work() {
 
 #[test]
 fn show_a_policy_that_works() {
-    let (_, block) = OPERATIONS.split_once("```toml\n").unwrap();
+    let (_, section) = OPERATIONS.split_once("## Which apps are listed").unwrap();
+    let (_, block) = section.split_once("```toml\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let lines = block.lines().filter(|line| !line.starts_with('#'));
     let variables: BTreeMap<&str, &str> = lines
@@ -133,6 +144,7 @@ fn name_tests_that_exist() {
         ("trace_context", include_str!("trace_context.rs")),
         ("server_timing", include_str!("server_timing.rs")),
         ("rate_limit", include_str!("rate_limit.rs")),
+        ("secrets", include_str!("secrets.rs")),
         ("grant", include_str!("../../src/grant.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("key_set", include_str!("../../src/jwt/key_set.rs")),

@@ -25,6 +25,7 @@ mod openapi;
 mod oracle;
 mod rate_limit;
 mod routes;
+mod secrets;
 mod server_timing;
 mod support;
 mod token;

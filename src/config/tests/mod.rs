@@ -4,10 +4,11 @@ mod jwt;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Binding, Config, ConfigFault, Service};
+use super::{Config, ConfigFault, Service};
 use crate::caller::{Source, SourceName, Trust};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::identity::{Charset, IdentityType};
+use crate::runtime::Binding;
 use crate::upstream::endpoint::Provider;
 use crate::upstream::policy::{Entry, IntegrationPolicy};
 
@@ -65,6 +66,7 @@ fn takes_every_value_that_is_documented() {
         ("UPSTREAM_DEADLINE_MS", "100"),
         ("UPSTREAM_DEADLINE_MS", "30000"),
         ("TRUSTED_CALLER_KEY", KEY),
+        ("PICA_SECRET_KEY_NEXT", "sk_test_2"),
         ("ROUTE_PREFIX", "/v2"),
         ("ROUTE_ALIASES", "/api/pica-token, /api/one-auth"),
         ("COMPATIBILITY", "flask"),
@@ -114,6 +116,7 @@ fn names_the_variable_that_is_wrong() {
         ("UPSTREAM_DEADLINE_MS", "1e3"),
         ("PICA_SECRET_KEY", ""),
         ("PICA_SECRET_KEY", "sk test"),
+        ("PICA_SECRET_KEY_NEXT", "sk test"),
         ("ROUTE_PREFIX", "v2"),
         ("ROUTE_PREFIX", "/v2/"),
         ("ROUTE_ALIASES", "/a,b"),
@@ -193,8 +196,13 @@ fn warns_of_what_works_but_is_hardly_meant() {
     };
     for changes in [
         &[] as &[(&str, &str)],
-        &[("PICA_SECRET_KEY", "sk_live_1")],
-        &[("ENVIRONMENT", "staging"), ("TRUSTED_CALLER_KEY", KEY)],
+        &[("ENVIRONMENT", "staging")],
+        &[
+            ("ENVIRONMENT", "staging"),
+            ("PICA_SECRET_KEY", "sk_live_1"),
+            ("PICA_SECRET_KEY_NEXT", "sk_test_2"),
+        ],
+        &[("ENVIRONMENT", ""), ("PICA_SECRET_KEY", "sk_live_1")],
         &[("ALLOWED_ORIGINS", "*")],
         &[(
             "ALLOWED_ORIGINS",
@@ -210,6 +218,12 @@ fn warns_of_what_works_but_is_hardly_meant() {
         ),
         (&[("PICA_SECRET_KEY", "sk-live-1")], "PICA_SECRET_KEY"),
         (&[("ENVIRONMENT", "")], "PICA_SECRET_KEY"),
+        (&[("PICA_SECRET_KEY", "sk_live_1")], "PICA_SECRET_KEY"),
+        (
+            &[("PICA_SECRET_KEY_NEXT", "sk_live_1")],
+            "PICA_SECRET_KEY_NEXT",
+        ),
+        (&[("ONE_SECRET_KEY_NEXT", "live_1")], "ONE_SECRET_KEY_NEXT"),
         (&[("ENVIRONMENT", "production")], "PICA_SECRET_KEY"),
         (&[("ONE_SECRET_KEY", "live_1")], "ONE_SECRET_KEY"),
         (
@@ -308,34 +322,35 @@ fn never_says_the_value_of_a_variable() {
     }
 }
 
+/// The same deployment with one binding of another kind.
+fn with_binding(name: &str, binding: fn() -> Binding) -> Result<Service, Vec<ConfigFault>> {
+    let text = |text: &str| Some(Binding::Text(text.to_owned()));
+    let config = Config::parse(|asked| match asked {
+        _ if asked == name => Some(binding()),
+        "ENVIRONMENT" => text("development"),
+        "IDENTITY_SOURCE" => text("header"),
+        "PICA_SECRET_KEY" => text("sk_test_1"),
+        _ => None,
+    });
+    config.service
+}
+
 #[test]
 fn takes_no_binding_for_one_of_another_kind() {
-    let parse = |wrong: &str, binding: fn() -> Binding| {
-        Config::parse(|name| match name {
-            _ if name == wrong => Some(binding()),
-            "ENVIRONMENT" => Some(Binding::Text("development".to_owned())),
-            "IDENTITY_SOURCE" => Some(Binding::Text("header".to_owned())),
-            "PICA_SECRET_KEY" => Some(Binding::Text("sk_test_1".to_owned())),
-            _ => None,
-        })
-        .service
-    };
     for name in ["CLIENT_LIMITER", "IDENTITY_LIMITER"] {
-        assert!(parse(name, || Binding::RateLimiter).is_ok());
-        for binding in [|| Binding::Other, || Binding::Text("100".to_owned())] {
-            assert_eq!(parse(name, binding).unwrap_err()[0].variable(), name);
-        }
+        assert!(with_binding(name, || Binding::Object).is_ok());
+        let text = with_binding(name, || Binding::Text("100".to_owned()));
+        assert_eq!(text.unwrap_err()[0].variable(), name);
     }
     // Left out, these would mean something; a binding that cannot be read must not.
-    for name in [
-        "ENVIRONMENT",
-        "TRUSTED_CALLER_KEY",
-        "ALLOWED_ORIGINS",
-        "PICA_SECRET_KEY",
-    ] {
-        for binding in [|| Binding::Other, || Binding::RateLimiter] {
-            assert_eq!(parse(name, binding).unwrap_err()[0].variable(), name);
-        }
+    for name in ["ENVIRONMENT", "ALLOWED_ORIGINS", "BLOCKED_INTEGRATIONS"] {
+        let fault = &with_binding(name, || Binding::Object).unwrap_err()[0];
+        assert!(fault.to_string().contains("variable"), "{fault}");
+    }
+    for name in ["TRUSTED_CALLER_KEY", "PICA_SECRET_KEY_NEXT"] {
+        let fault = &with_binding(name, || Binding::Object).unwrap_err()[0];
+        assert_eq!(fault.variable(), name);
+        assert!(fault.to_string().contains("Secrets Store"), "{fault}");
     }
 }
 

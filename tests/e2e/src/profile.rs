@@ -17,6 +17,9 @@ use crate::worker::{Bindings, Worker};
 /// The application's key in every deployment. It opens nothing but a sandbox.
 pub const KEY: &str = "sk_test_published_on_purpose";
 
+/// A key that no sandbox takes.
+pub const WITHDRAWN_KEY: &str = "sk_test_withdrawn_on_purpose";
+
 /// The key of trusted callers where one is set. It opens nothing either.
 pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
 
@@ -46,6 +49,8 @@ pub enum Profile {
     Verified,
     /// Like [`Profile::Pica`], for some integrations only.
     Curated,
+    /// Like [`Profile::Pica`], with a withdrawn key and its successor in a Secrets Store.
+    Stored,
     /// Like [`Profile::Verified`], with rate limiters of [`LIMIT`] requests.
     Limited,
     /// For callers with [`CALLER_KEY`], with about all wrong that people get wrong.
@@ -54,7 +59,7 @@ pub enum Profile {
     Bare,
 }
 
-const COUNT: usize = 10;
+const COUNT: usize = 11;
 
 /// One deployment and its upstream.
 #[derive(Debug)]
@@ -110,6 +115,7 @@ impl Profile {
             ("FLAGS_CACHE_SECONDS", json!(0)),
         ]);
         let mut secrets = BTreeMap::from([("PICA_SECRET_KEY", KEY)]);
+        let mut stored = BTreeMap::new();
         let mut sections = BTreeMap::new();
         match self {
             Self::Pica | Self::Bare => {}
@@ -124,6 +130,11 @@ impl Profile {
             Self::Curated => {
                 variables.insert("ALLOWED_INTEGRATIONS", json!("gmail, DocuSign, team:*"));
                 variables.insert("BLOCKED_INTEGRATIONS", json!("team:Slack"));
+            }
+            Self::Stored => {
+                secrets.clear();
+                stored.insert("PICA_SECRET_KEY", Some(WITHDRAWN_KEY));
+                stored.insert("PICA_SECRET_KEY_NEXT", Some(KEY));
             }
             Self::Open => {
                 variables.insert("ALLOWED_ORIGINS", json!("*"));
@@ -172,6 +183,7 @@ impl Profile {
         Bindings {
             variables,
             secrets,
+            stored,
             sections,
             ..Bindings::default()
         }
@@ -188,7 +200,7 @@ impl Edge {
     #[track_caller]
     pub fn send(&self, request: &Request) -> Answer {
         let answer = request.send(self.addr());
-        for secret in [KEY, CALLER_KEY, GRANT_KEY, DETAIL_MARKER] {
+        for secret in [KEY, WITHDRAWN_KEY, CALLER_KEY, GRANT_KEY, DETAIL_MARKER] {
             assert!(!contains(&answer.raw, secret), "{secret} in {answer}");
         }
         answer
@@ -276,6 +288,7 @@ impl Edge {
             | Profile::One
             | Profile::Hurried
             | Profile::Curated
+            | Profile::Stored
             | Profile::Open
             | Profile::Ailing
             | Profile::Bare => Request::post(),

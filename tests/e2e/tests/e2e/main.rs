@@ -15,6 +15,7 @@ mod privacy;
 mod process;
 mod rate_limits;
 mod sdk;
+mod secrets;
 mod statuses;
 mod tokens;
 mod verified;
