@@ -2,12 +2,14 @@
 //!
 //! 1. route and method; a preflight is answered here, before anything is asked of it
 //! 2. configuration: without one nothing goes further
-//! 3. query and body
-//! 4. identity
-//! 5. the upstream
+//! 3. query
+//! 4. the client's rate limit, before anything that costs
+//! 5. body
+//! 6. identity, and its rate limit
+//! 7. the upstream
 //!
 //! Every way out passes [`handle`], which adds what every answer has: CORS, the request id,
-//! `Cache-Control`. No call goes upstream for a request that is refused before step 5.
+//! `Cache-Control`. No call goes upstream for a request that is refused before step 7.
 
 use std::time::Duration;
 
@@ -22,11 +24,12 @@ use crate::grant::GRANT_HEADER;
 use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_REQUEST_ID_BYTES;
 use crate::openapi::DOCUMENT;
+use crate::rate_limit::Count;
 use crate::record::{Record, Route};
 use crate::request_body::{MediaType, RequestBody};
 use crate::response::{Headers, Response};
 use crate::routes::{Destination, Dialect, Methods};
-use crate::runtime::{Incoming, Method, Runtime, Timestamp};
+use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
 use crate::target::{Selection, Target};
 use crate::trace_context::{TRACEPARENT, TraceParent};
 use crate::upstream::client::Client;
@@ -96,9 +99,11 @@ where
         upstream_ms: trace.upstream_ms,
         upstream_attempts: trace.attempts,
         upstream_pages: trace.pages,
+        upstream_key: trace.uses_next_key.then_some("next"),
         identity_source: trace.identity_source,
         identity_type: trace.identity_type,
         identity: trace.identity,
+        limiter: trace.limiter_failed.then_some("failed"),
     };
     if matches!(&config.service, Ok(service) if service.server_timing) {
         // Its times, and the browser's own of this request, are for pages that may read the answer.
@@ -129,9 +134,11 @@ struct Trace {
     upstream_ms: u64,
     attempts: u32,
     pages: u32,
+    uses_next_key: bool,
     identity_source: Option<&'static str>,
     identity_type: Option<&'static str>,
     identity: Option<String>,
+    limiter_failed: bool,
 }
 
 async fn answer<I, R>(
@@ -208,10 +215,12 @@ where
         trace.parent.as_ref(),
         service.upstream_deadline,
     );
-    let token = client.token(&caller, selection).await;
+    let policy = service.integrations.as_ref();
+    let token = client.token(&caller, selection, policy).await;
     trace.upstream_ms = millis_since(begun, runtime);
     trace.attempts = client.tries();
     trace.pages = client.pages();
+    trace.uses_next_key = service.endpoint.account.uses_next_key();
     Ok(ok(token.map_err(Refusal::Upstream)?))
 }
 
@@ -275,7 +284,7 @@ fn configured(config: &Config) -> Result<&Service, Refusal> {
     service.map_err(|faults| Refusal::Config(faults.clone()))
 }
 
-/// Reads the body and finds out who is calling.
+/// Reads the body and finds out who is calling, as long as neither client nor identity asks too often.
 async fn identify<I, R>(
     purpose: Purpose,
     service: &Service,
@@ -288,6 +297,8 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let count = service.rate_limits.count_client(request, runtime).await;
+    trace.judge(Limiter::Client, count)?;
     let media_type = match purpose {
         Purpose::Token => MediaType::Optional,
         Purpose::Grant => MediaType::Required,
@@ -310,7 +321,13 @@ where
         };
         Refusal::Caller(fault, challenge)
     })?;
-    trace.note_caller(service, &caller);
+    let pseudonym = trace.note_caller(service, &caller);
+    let source = caller.source().as_str();
+    let count = service
+        .rate_limits
+        .count_identity(source, pseudonym, runtime);
+    let count = count.await;
+    trace.judge(Limiter::Identity, count)?;
     Ok(caller)
 }
 
@@ -326,10 +343,23 @@ fn ok(body: Vec<u8>) -> Response {
 }
 
 impl Trace {
-    fn note_caller(&mut self, service: &Service, caller: &Caller) {
+    /// Notes who is calling, and gives the pseudonym.
+    fn note_caller(&mut self, service: &Service, caller: &Caller) -> &str {
         self.identity_source = Some(caller.source().as_str());
         self.identity_type = Some(caller.identity_type().as_str());
-        self.identity = Some(service.pseudonyms.of(caller));
+        self.identity.insert(service.pseudonyms.of(caller))
+    }
+
+    /// Refuses what a limiter has counted as one too many, and notes when it did not count.
+    fn judge(&mut self, limiter: Limiter, count: Count) -> Result<(), Refusal> {
+        match count {
+            Count::Within => Ok(()),
+            Count::Above => Err(Refusal::RateLimit(limiter)),
+            Count::Unknown => {
+                self.limiter_failed = true;
+                Ok(())
+            }
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! - [`target`]: where the request goes, and which rows it wants
 //! - [`routes`]: which paths are ours; [`openapi`] describes them
 //! - [`cors`]: which browsers' pages may call
-//! - [`config`]: the deployment's variables and secrets, checked
+//! - [`config`]: the deployment's variables and secrets, checked; [`deployment`] keeps them
+//! - [`rate_limit`]: how often a client and an identity may ask
 //! - [`request_body`]: a small JSON object, or nothing
 //! - [`caller`]: for whom the token is, the one place that decides it; it judges tokens by [`jwt`]
 //!   and notes of our own by [`grant`], and finds them with [`cookie`]
@@ -33,6 +34,7 @@ pub mod caller;
 pub mod config;
 pub mod cookie;
 pub mod cors;
+pub mod deployment;
 pub mod doctor;
 pub mod error;
 pub mod grant;
@@ -43,6 +45,7 @@ pub mod limits;
 pub mod openapi;
 pub mod origin;
 pub mod pseudonym;
+pub mod rate_limit;
 pub mod record;
 pub mod request_body;
 pub mod response;

@@ -27,7 +27,8 @@ pub const MAX_PAGES: u32 = 100;
 /// <https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>
 pub const MAX_CONNECTIONS: usize = 6;
 
-/// How often one upstream call is tried, the first time included.
+/// How often one upstream call is tried, the first time included. A key that is refused while there
+/// is another one makes it one more.
 pub const MAX_TRIES: u32 = 3;
 
 /// All the time that a request may spend on the upstream, unless `UPSTREAM_DEADLINE_MS` says
@@ -70,6 +71,13 @@ pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// Longest wait that is passed on to a caller.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
+/// What a caller above a rate limit of this deployment is told to wait. A limiter does not say how
+/// long its period is, but none may be longer: after a minute of silence any of them counts anew.
+pub const LIMITER_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How long a rate limiter may think. It is on the same machine and answers at once.
+pub const LIMITER_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Longest identity, in bytes: the upstream refuses more.
 pub const MAX_IDENTITY_BYTES: usize = 128;
 
@@ -78,6 +86,16 @@ pub const MAX_PATH_BYTES: usize = 256;
 
 /// Longest `x-request-id` that is taken over from a caller.
 pub const MAX_REQUEST_ID_BYTES: usize = 64;
+
+/// How long a secret out of the Secrets Store is used without reading it again: as long as a new one
+/// takes to arrive everywhere.
+pub const SECRETS_FRESH: Duration = Duration::from_mins(5);
+
+/// The same when one could not be read.
+pub const SECRETS_RETRY: Duration = Duration::from_secs(10);
+
+/// All the time that reading them may take.
+pub const SECRETS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Longest secret that is accepted from a binding.
 pub const MAX_SECRET_BYTES: usize = 512;
@@ -144,4 +162,4 @@ pub const GRANT_TTL_RANGE_SECONDS: std::ops::RangeInclusive<u64> = 30..=3600;
 pub const MAX_GRANT_BYTES: usize = 2048;
 
 /// Most entries of a comma-separated setting.
-pub const MAX_LIST_ENTRIES: usize = 64;
+pub const MAX_LIST_ENTRIES: usize = 256;

@@ -33,6 +33,9 @@ pub struct Record {
     pub upstream_attempts: u32,
     /// Pages that arrived.
     pub upstream_pages: u32,
+    /// `next` when the key that replaces the other is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_key: Option<&'static str>,
     /// Where the identity came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_source: Option<&'static str>,
@@ -42,6 +45,9 @@ pub struct Record {
     /// Its pseudonym.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
+    /// `failed` when a rate limiter did not count the request, which went on nevertheless.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limiter: Option<&'static str>,
 }
 
 impl Record {

@@ -28,7 +28,7 @@ impl Timestamp {
     }
 }
 
-/// Clock, chance, timers and outgoing HTTP.
+/// Clock, chance, timers, outgoing HTTP, and the deployment's rate limiters.
 pub trait Runtime {
     /// A request that is ready to be sent, more than once.
     type Prepared;
@@ -63,6 +63,20 @@ pub trait Runtime {
         request: &Self::Prepared,
         url: &str,
     ) -> impl Future<Output = Result<Self::Reply, Unreachable>>;
+
+    /// Counts one more request under `key` with a rate limiter, and tells whether it is within the
+    /// limit. Asked only of limiters that the configuration has; a place without any leaves it out.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when the limiter did not say.
+    fn count(
+        &self,
+        limiter: Limiter,
+        key: &str,
+    ) -> impl Future<Output = Result<bool, Unreachable>> {
+        let _ = (limiter, key);
+        async { Err(Unreachable) }
+    }
 
     /// What `work` gives, or `None` when it takes longer than `timeout`; then it is dropped, which
     /// aborts the call that it waits for.
@@ -133,6 +147,56 @@ pub struct Outgoing {
     pub headers: Vec<(&'static str, String)>,
     /// The body, if any.
     pub body: Option<String>,
+}
+
+/// What the deployment is bound to. Only [`deployment`](crate::deployment) asks, so a place that parses
+/// its `Config` itself leaves it out.
+pub trait Environment {
+    /// Writes a line to the log that belongs to no request.
+    fn warn(&self, line: &str);
+
+    /// What is bound under a name, if anything.
+    fn binding(&self, name: &str) -> Option<Binding>;
+
+    /// Reads the secret that an object leads to which is bound under that name.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when it gave none.
+    fn stored_secret(&self, name: &str) -> impl Future<Output = Result<String, Unreachable>>;
+}
+
+/// What is bound under a name.
+pub enum Binding {
+    /// A variable or a secret: its text.
+    Text(String),
+    /// Anything else: a rate limiter, a secret of the Secrets Store. What it is shows in use.
+    Object,
+}
+
+impl From<String> for Binding {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// The rate limiters that a deployment may bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limiter {
+    /// Counts by the client's address.
+    Client,
+    /// Counts by the identity.
+    Identity,
+}
+
+impl Limiter {
+    /// The name of its binding.
+    #[must_use]
+    pub fn binding(self) -> &'static str {
+        match self {
+            Self::Client => "CLIENT_LIMITER",
+            Self::Identity => "IDENTITY_LIMITER",
+        }
+    }
 }
 
 /// No answer came.

@@ -76,7 +76,9 @@ pub(crate) fn cases() -> Vec<Case> {
     ];
     cases.extend(merges.map(|(name, count)| {
         let pages = once(move || pages(count));
-        Case::new(name, pages, |pages| token::assemble(pages, Some(true)))
+        Case::new(name, pages, |pages| {
+            token::assemble(pages, Some(true), None)
+        })
     }));
     cases
 }

@@ -1,5 +1,8 @@
+use authkit_edge::identity::IdentityType;
+use authkit_edge::target::Selection;
 use authkit_edge::upstream::page::{Key, Page};
-use authkit_edge::upstream::token::assemble;
+use authkit_edge::upstream::policy::IntegrationPolicy;
+use authkit_edge::upstream::token::{View, assemble};
 use serde_json::Value;
 
 /// Bodies of pages, one on a line.
@@ -18,8 +21,21 @@ pub fn page_parse(data: &[u8]) {
         .iter()
         .map(|body| serde_json::from_slice(body).ok())
         .collect();
+    let policy = IntegrationPolicy {
+        allowed: None,
+        blocked: Vec::new(),
+    };
+    let view = View {
+        policy: &policy,
+        identity_type: IdentityType::User,
+        selection: Selection::Merged,
+    };
+    let shown = assemble(&parsed, None, Some(view)).expect("there are pages");
+    let shown = Page::parse(shown).unwrap();
+    let total = shown.get(&Key::Total).unwrap();
+    assert_eq!(total.get(), shown.rows().len().to_string());
     for flag in [None, Some(true)] {
-        let token = assemble(&parsed, flag).expect("there are pages");
+        let token = assemble(&parsed, flag, None).expect("there are pages");
         // JSON again, with each name once.
         let read = Page::parse(token.clone()).unwrap();
         if let Some(flag) = flag {

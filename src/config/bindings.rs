@@ -1,10 +1,25 @@
 //! The bindings, read by name, and the faults that they may have.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use crate::limits::MAX_LIST_ENTRIES;
 use crate::origin::{Origin, OriginFault};
+use crate::runtime::{Binding, Limiter};
 use crate::secret::Secret;
+
+/// The secrets, each of which may stand in the Secrets Store instead.
+pub const SECRETS: [&str; 9] = [
+    "PICA_SECRET_KEY",
+    "PICA_SECRET_KEY_NEXT",
+    "ONE_SECRET_KEY",
+    "ONE_SECRET_KEY_NEXT",
+    "JWT_SECRET",
+    "GRANT_KEY",
+    "GRANT_KEY_PREVIOUS",
+    "TRUSTED_CALLER_KEY",
+    "TRUSTED_CALLER_KEY_PREVIOUS",
+];
 
 /// What is wrong with the configuration, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +48,10 @@ impl ConfigFault {
         &self.advice
     }
 
-    /// Whether it is a secret, which is set in another way than a variable. Their names tell.
+    /// Whether it is a secret, which is set in another way than a variable.
     #[must_use]
     pub fn is_of_a_secret(&self) -> bool {
-        let ends = ["_KEY", "_SECRET", "_PREVIOUS"];
-        ends.iter().any(|end| self.variable.ends_with(end))
+        SECRETS.contains(&self.variable)
     }
 }
 
@@ -69,14 +83,72 @@ impl Faults {
 }
 
 /// The bindings.
-pub(super) struct Bindings<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
+pub(super) struct Bindings<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<Binding>,
+    misfits: RefCell<Vec<ConfigFault>>,
+}
 
-impl Bindings<'_> {
-    /// The text of a variable or secret, without white space around it. A blank one is none.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        let text = (self.0)(name)?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+impl<'a> Bindings<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<Binding>) -> Self {
+        Self {
+            lookup,
+            misfits: RefCell::default(),
+        }
+    }
+
+    /// The text of a variable or secret, without white space around it. A blank one is none, and
+    /// so is a binding of another kind, which [`Bindings::with_misfits`] tells of.
+    pub(super) fn get(&self, name: &'static str) -> Option<String> {
+        match (self.lookup)(name)? {
+            Binding::Text(text) => {
+                let text = text.trim();
+                (!text.is_empty()).then(|| text.to_owned())
+            }
+            // A secret that was read out of its store is a text.
+            Binding::Object => {
+                let advice = if SECRETS.contains(&name) {
+                    "was not read from the Secrets Store: check store_id and secret_name of its \
+                     binding in wrangler.toml, and that the secret's scope has Workers"
+                } else {
+                    "must be a variable, not another binding"
+                };
+                self.note_misfit(name, advice);
+                None
+            }
+        }
+    }
+
+    /// Whether a rate limiter is bound.
+    pub(super) fn has(&self, limiter: Limiter) -> bool {
+        let name = limiter.binding();
+        match (self.lookup)(name) {
+            None => false,
+            Some(Binding::Object) => true,
+            Some(Binding::Text(_)) => {
+                self.note_misfit(name, "must be a binding of [[ratelimits]] in wrangler.toml");
+                false
+            }
+        }
+    }
+
+    fn note_misfit(&self, name: &'static str, advice: &str) {
+        let fault = ConfigFault::new(name, advice);
+        let mut misfits = self.misfits.borrow_mut();
+        if !misfits.contains(&fault) {
+            misfits.push(fault);
+        }
+    }
+
+    /// All that is wrong: first the bindings that were asked for and are of another kind. What was
+    /// read in their place is nothing, so it must not come to anything, nor be called missing.
+    pub(super) fn with_misfits(&self, faults: Vec<ConfigFault>) -> Vec<ConfigFault> {
+        let mut all = self.misfits.borrow().clone();
+        for fault in faults {
+            if all.iter().all(|misfit| misfit.variable != fault.variable) {
+                all.push(fault);
+            }
+        }
+        all
     }
 
     /// The same, where there must be one.
@@ -163,6 +235,12 @@ impl Bindings<'_> {
             ConfigFault::new(name, advice)
         })
     }
+}
+
+/// What is wrong with one entry of a comma-separated variable, counted from 0.
+pub(super) fn entry_fault(name: &'static str, index: usize, advice: &str) -> ConfigFault {
+    let number = index + 1;
+    ConfigFault::new(name, format!("entry {number}: {advice}"))
 }
 
 /// Reads an origin from a variable.

@@ -8,28 +8,30 @@ mod access;
 mod bindings;
 mod jwt;
 mod presets;
+mod upstream;
 mod warnings;
 
 use std::time::Duration;
 
 use crate::caller::{CALLER_KEY_HEADER, CallerKeys, Policy, Source, SourceName, Trust};
-use crate::config::bindings::{Bindings, Faults, advice, origin};
+use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::{Charset, IdentityType};
 use crate::limits::{
-    DEFAULT_FLAGS_FRESH, DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, FLAGS_FRESH_RANGE_SECONDS,
-    GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES, UPSTREAM_DEADLINE_RANGE_MS,
+    DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES,
+    UPSTREAM_DEADLINE_RANGE_MS,
 };
 use crate::origin::Origin;
 use crate::pseudonym::PseudonymKey;
+use crate::rate_limit::RateLimits;
 use crate::routes::{Dialect, RoutePath, Routes};
-use crate::secret::Secret;
+use crate::runtime::{Binding, Limiter};
 use crate::trace_context::{TRACEPARENT, TRACESTATE};
-use crate::upstream::account::Account;
-use crate::upstream::endpoint::{Endpoint, Provider};
+use crate::upstream::endpoint::Endpoint;
+use crate::upstream::policy::IntegrationPolicy;
 
-pub use bindings::ConfigFault;
+pub use bindings::{ConfigFault, SECRETS};
 
 /// The origins of the two hosted widgets, which call the endpoint from their iframe.
 pub const WIDGET_ORIGINS: [&str; 2] = ["https://authkit.picaos.com", "https://auth.withone.ai"];
@@ -82,20 +84,28 @@ pub struct Service {
     pub pseudonyms: PseudonymKey,
     /// Whether answers say how long they took.
     pub server_timing: bool,
+    /// Which rate limiters are bound.
+    pub rate_limits: RateLimits,
+    /// Which integrations callers are shown; `None` for all.
+    pub integrations: Option<IntegrationPolicy>,
 }
 
 impl Config {
-    /// Reads the bindings through `lookup`, which gives the text of a variable or secret. A blank
-    /// text counts as none.
+    /// Reads the bindings through `lookup`. A blank text counts as none.
     #[must_use]
-    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let bindings = Bindings(&lookup);
+    pub fn parse<B: Into<Binding>>(lookup: impl Fn(&str) -> Option<B>) -> Self {
+        let lookup = |name: &str| lookup(name).map(Into::into);
+        Self::read(&Bindings::new(&lookup))
+    }
+
+    fn read(bindings: &Bindings<'_>) -> Self {
         let mut faults = Faults::default();
-        let routes = faults.note(routes(&bindings));
-        let origins = faults.note(allowed_origins(&bindings));
-        let header = faults.note(identity_header(&bindings));
-        let service = service(&bindings, header.as_deref(), &mut faults);
-        let service = service.filter(|_| faults.0.is_empty()).ok_or(faults.0);
+        let routes = faults.note(routes(bindings));
+        let origins = faults.note(allowed_origins(bindings));
+        let header = faults.note(identity_header(bindings));
+        let service = service(bindings, header.as_deref(), &mut faults);
+        let faults = bindings.with_misfits(faults.0);
+        let service = service.filter(|_| faults.is_empty()).ok_or(faults);
         let grants = service
             .as_ref()
             .is_ok_and(|service| service.callers.grant_keys().is_some());
@@ -103,8 +113,8 @@ impl Config {
         // A broken list of origins still leaves the widgets able to read why nothing works.
         let origins = origins.unwrap_or_else(widget_origins);
         Self {
-            warnings: warnings::warnings(&bindings, &origins),
-            caller_keys: caller_keys(&bindings).ok().flatten(),
+            warnings: warnings::warnings(bindings, &origins),
+            caller_keys: caller_keys(bindings).ok().flatten(),
             cors: CorsPolicy::new(origins, headers.into_iter().flatten()),
             routes: routes.unwrap_or_else(|| Routes::new(None, Vec::new(), Dialect::Own)),
             service,
@@ -114,19 +124,26 @@ impl Config {
 
 /// Reads every setting before it gives up on one, so that `faults` has all that is wrong.
 fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -> Option<Service> {
-    let endpoint = faults.note(endpoint(bindings));
+    let endpoint = faults.note(upstream::endpoint(bindings));
     let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS);
     let deadline = faults.note(deadline);
     let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
     let server_timing = faults.note(server_timing);
+    let rate_limits = RateLimits {
+        client: bindings.has(Limiter::Client),
+        identity: bindings.has(Limiter::Identity),
+    };
+    let integrations = faults.note(upstream::integrations(bindings));
     let callers = callers(bindings, header, faults);
     let endpoint = endpoint?;
     Some(Service {
         callers: callers?,
-        pseudonyms: PseudonymKey::derive(&endpoint.account.key),
+        pseudonyms: PseudonymKey::derive(endpoint.account.keys().0),
         endpoint,
         upstream_deadline: deadline?.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
         server_timing: server_timing?,
+        rate_limits,
+        integrations: integrations?,
     })
 }
 
@@ -292,11 +309,9 @@ fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFaul
     }
     let origins: Result<Vec<Origin>, ConfigFault> = entries
         .iter()
-        .zip(1..)
-        .map(|(entry, number)| {
-            Origin::parse(entry).map_err(|fault| {
-                ConfigFault::new(NAME, format!("entry {number}: {}", advice(fault)))
-            })
+        .enumerate()
+        .map(|(index, entry)| {
+            Origin::parse(entry).map_err(|fault| entry_fault(NAME, index, advice(fault)))
         })
         .collect();
     origins.map(AllowedOrigins::List)
@@ -333,44 +348,6 @@ fn widget_origins() -> AllowedOrigins {
         .iter()
         .filter_map(|text| Origin::parse(text).ok());
     AllowedOrigins::List(origins.collect())
-}
-
-fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault> {
-    const BASE_URL: &str = "AUTHKIT_BASE_URL";
-    let provider = bindings.choice(
-        "AUTHKIT_PROVIDER",
-        Provider::Pica.as_str(),
-        &Provider::ALL.map(|provider| (provider.as_str(), provider)),
-    )?;
-    let flags_fresh = bindings
-        .number("FLAGS_CACHE_SECONDS", FLAGS_FRESH_RANGE_SECONDS)?
-        .map_or(DEFAULT_FLAGS_FRESH, Duration::from_secs);
-    let base = bindings.get(BASE_URL);
-    let base = base.as_deref().unwrap_or(provider.default_origin());
-    // One slash at the end is what people copy; it changes nothing.
-    let origin = origin(BASE_URL, base.strip_suffix('/').unwrap_or(base))?;
-    let name = provider.key_binding();
-    let key = bindings
-        .get(name)
-        .ok_or_else(|| {
-            ConfigFault::new(
-                name,
-                format!(
-                    "is not set: run `npx wrangler secret put {name}`, or on your own machine put \
-                     it into .dev.vars"
-                ),
-            )
-        })
-        .and_then(|text| {
-            Secret::parse(&text).ok_or_else(|| {
-                ConfigFault::new(name, "has characters that no key has: set it again")
-            })
-        })?;
-    Ok(Endpoint {
-        provider,
-        origin,
-        account: Account::new(key, flags_fresh),
-    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use crate::cors::AllowedOrigins;
 use crate::upstream::endpoint::Provider;
 
 pub(super) fn warnings(bindings: &Bindings<'_>, origins: &AllowedOrigins) -> Vec<ConfigFault> {
-    let mut warnings: Vec<ConfigFault> = Provider::ALL
+    let keys = Provider::ALL.map(|provider| [provider.key_binding(), provider.next_key_binding()]);
+    let mut warnings: Vec<ConfigFault> = keys
         .into_iter()
-        .filter_map(|provider| secret_key(bindings, provider.key_binding()))
+        .flatten()
+        .filter_map(|name| secret_key(bindings, name))
         .collect();
     if let AllowedOrigins::List(list) = origins
         && !list
@@ -29,12 +31,16 @@ pub(super) fn warnings(bindings: &Bindings<'_>, origins: &AllowedOrigins) -> Vec
 fn secret_key(bindings: &Bindings<'_>, name: &'static str) -> Option<ConfigFault> {
     let key = bindings.get(name)?;
     let environment = bindings.get("ENVIRONMENT");
-    let production = environment.is_none_or(|text| text == "production");
-    let advice = match key.get(..8) {
-        Some("sk_test_") if production => {
+    let environment = environment.as_deref().unwrap_or("production");
+    let advice = match (key.get(..8), environment) {
+        (Some("sk_test_"), "production") => {
             "is a test key, in production: set the one that starts with sk_live_"
         }
-        Some("sk_live_" | "sk_test_") => return None,
+        (Some("sk_live_"), "development") => {
+            "is a live key, in development, where anybody may ask for anybody's token: set the one \
+             that starts with sk_test_"
+        }
+        (Some("sk_live_" | "sk_test_"), _) => return None,
         _ => "starts with neither sk_live_ nor sk_test_: is it the whole of a secret key?",
     };
     Some(ConfigFault::new(name, advice))

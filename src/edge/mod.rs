@@ -7,15 +7,14 @@ mod body;
 mod runtime;
 mod verifier;
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
-use js_sys::{JSON, Reflect, Uint8Array};
+use js_sys::{JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
-use crate::config::Config;
+use crate::deployment::Deployment;
 use crate::handler::handle;
 use crate::record::Record;
 use crate::response::Response;
@@ -24,8 +23,7 @@ use crate::runtime::{Incoming, Message, Method, ReadError};
 pub use runtime::{Edge, EdgeReply};
 
 thread_local! {
-    /// The configuration of this isolate: bindings do not change while it lives.
-    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+    static DEPLOYMENT: Rc<Deployment> = Rc::default();
 }
 
 /// The binding of a Workers Analytics Engine dataset, which every request then leaves a data point
@@ -34,11 +32,9 @@ const ANALYTICS: &str = "AUTHKIT_ANALYTICS";
 
 /// Answers a request, logs its line and writes its data point.
 pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
-    let config = CONFIG.with(|cell| {
-        let config = cell.get_or_init(|| Rc::new(Config::parse(|name| binding(env, name))));
-        Rc::clone(config)
-    });
-    let outcome = handle(&config, &EdgeRequest::new(request), &Edge).await;
+    let edge = Edge::new(env);
+    let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
+    let outcome = handle(&config, &EdgeRequest::new(request), &edge).await;
     console_log!("{}", outcome.record.to_json());
     // An answer is worth more than its data point.
     let _ = write(&outcome.record, env);
@@ -47,18 +43,21 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     to_js(&outcome.response).unwrap_or_else(|_| web_sys::Response::error())
 }
 
-/// The text of a variable or secret. TOML numbers and booleans reach a Worker as such.
-fn binding(env: &Env, name: &str) -> Option<String> {
-    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    let number = || value.as_f64().map(|number| number.to_string());
-    let boolean = || value.as_bool().map(|boolean| boolean.to_string());
-    value.as_string().or_else(number).or_else(boolean)
+fn property(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    Reflect::get(object, &JsValue::from_str(name))
+}
+
+fn object(members: &[(&str, &str)]) -> Result<Object, JsValue> {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value))?;
+    }
+    Ok(object)
 }
 
 /// Hands a data point to the Analytics Engine, which neither waits nor answers.
 fn write(record: &Record, env: &Env) -> Result<(), JsValue> {
-    let dataset: AnalyticsEngineDataset =
-        Reflect::get(env, &JsValue::from_str(ANALYTICS))?.unchecked_into();
+    let dataset: AnalyticsEngineDataset = property(env, ANALYTICS)?.unchecked_into();
     if dataset.is_undefined() {
         return Ok(());
     }

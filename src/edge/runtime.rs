@@ -7,17 +7,45 @@ use std::time::Duration;
 use js_sys::{Date, Math, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, RequestRedirect, WorkerGlobalScope};
-use worker::Delay;
 use worker::wasm_bindgen_futures::JsFuture;
+use worker::worker_sys::{RateLimiter, SecretStoreSys};
+use worker::{Delay, Env, console_warn};
 
-use crate::edge::body;
-use crate::runtime::{Message, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable};
+use crate::edge::{body, object, property};
+use crate::runtime::{
+    Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Timestamp,
+    Unreachable,
+};
 
-/// Workers, as the core sees them.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Edge;
+/// Workers, as the core sees them: the platform, and what this Worker is bound to. No `Debug`: the
+/// environment has the secrets.
+pub struct Edge<'a> {
+    env: &'a Env,
+}
 
-impl Runtime for Edge {
+impl<'a> Edge<'a> {
+    /// The place where a request with this environment is answered.
+    #[must_use]
+    pub fn new(env: &'a Env) -> Self {
+        Self { env }
+    }
+
+    async fn limit(&self, limiter: Limiter, key: &str) -> Result<bool, JsValue> {
+        let binding: RateLimiter = property(self.env, limiter.binding())?.unchecked_into();
+        let options = object(&[("key", key)])?;
+        let outcome = JsFuture::from(binding.limit(options)?).await?;
+        let success = property(&outcome, "success")?;
+        success.as_bool().ok_or(success)
+    }
+
+    async fn get(&self, name: &str) -> Result<String, JsValue> {
+        let binding: SecretStoreSys = property(self.env, name)?.unchecked_into();
+        let value = JsFuture::from(binding.get()?).await?;
+        value.as_string().ok_or(value)
+    }
+}
+
+impl Runtime for Edge<'_> {
     type Prepared = Result<RequestInit, Unreachable>;
     type Reply = EdgeReply;
 
@@ -61,6 +89,30 @@ impl Runtime for Edge {
             response: response.unchecked_into(),
             abort,
         })
+    }
+
+    async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {
+        self.limit(limiter, key).await.map_err(unreachable)
+    }
+}
+
+impl Environment for Edge<'_> {
+    fn warn(&self, line: &str) {
+        console_warn!("{line}");
+    }
+
+    /// TOML numbers and booleans reach a Worker as such.
+    fn binding(&self, name: &str) -> Option<Binding> {
+        let value = property(self.env, name).ok()?;
+        let number = || value.as_f64().map(|number| number.to_string());
+        let boolean = || value.as_bool().map(|boolean| boolean.to_string());
+        let text = value.as_string().or_else(number).or_else(boolean);
+        let object = || value.is_object().then_some(Binding::Object);
+        text.map(Binding::Text).or_else(object)
+    }
+
+    async fn stored_secret(&self, name: &str) -> Result<String, Unreachable> {
+        self.get(name).await.map_err(unreachable)
     }
 }
 

@@ -5,12 +5,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto};
 use worker::wasm_bindgen_futures::JsFuture;
 
+use crate::edge::object;
 use crate::edge::runtime::{Edge, global};
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::PublicKey;
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
 
-impl Verifier for Edge {
+impl Verifier for Edge<'_> {
     async fn verify(&self, check: SignatureCheck<'_>) -> bool {
         verify(check).await.unwrap_or(false)
     }
@@ -98,12 +99,4 @@ impl Parameters {
         };
         Ok(Self { import, verify })
     }
-}
-
-fn object(members: &[(&str, &str)]) -> Result<Object, JsValue> {
-    let object = Object::new();
-    for (name, value) in members {
-        Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value))?;
-    }
-    Ok(object)
 }

@@ -57,6 +57,7 @@ fn validation(refusal: &Refusal) -> Option<Value> {
         Refusal::Caller(CallerFault::IdentityType, _) => return Some(literal_error()),
         Refusal::Path
         | Refusal::Method(_)
+        | Refusal::RateLimit(_)
         | Refusal::Query(_)
         | Refusal::Caller(..)
         | Refusal::Config(_)

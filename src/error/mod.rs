@@ -18,10 +18,13 @@ use crate::config::ConfigFault;
 use crate::error::dialect::NO_TOKEN;
 use crate::identity::IdentityFault;
 use crate::jwt::TokenFault;
-use crate::limits::{JWKS_RETRY, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE};
+use crate::limits::{
+    JWKS_RETRY, LIMITER_RETRY_AFTER, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE,
+};
 use crate::request_body::BodyFault;
 use crate::response::{Headers, Response};
 use crate::routes::{Dialect, Methods};
+use crate::runtime::Limiter;
 use crate::target::QueryFault;
 use crate::upstream::UpstreamFault;
 
@@ -32,6 +35,8 @@ pub enum Refusal {
     Path,
     /// The route takes other methods: these.
     Method(Methods),
+    /// A rate limit of this deployment is reached.
+    RateLimit(Limiter),
     /// The query is malformed.
     Query(QueryFault),
     /// The body is malformed.
@@ -92,6 +97,15 @@ impl Refusal {
                         Methods::Post => "This route takes POST requests.",
                         Methods::Get => "This route takes GET requests.",
                     },
+                )
+            },
+            Self::RateLimit(_) => WireError {
+                header: Some(retry_after(LIMITER_RETRY_AFTER)),
+                ..plain(
+                    429,
+                    "Too many requests",
+                    "too_many_requests",
+                    "That was too often. Please try again in a minute.",
                 )
             },
             Self::Query(fault) => query(*fault),
@@ -220,7 +234,7 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
             "The request does not prove who sends it.",
         ),
         CallerFault::Token(TokenFault::KeysUnavailable) => WireError {
-            header: Some(("retry-after", whole_seconds(JWKS_RETRY).to_string().into())),
+            header: Some(retry_after(JWKS_RETRY)),
             ..plain(
                 503,
                 NO_TOKEN,
@@ -298,7 +312,7 @@ fn unauthorized(challenge: Challenge, code: &'static str, message: &'static str)
 fn upstream(fault: UpstreamFault) -> WireError {
     match fault {
         UpstreamFault::RateLimited(wait) | UpstreamFault::Shed(wait) => WireError {
-            header: Some(("retry-after", whole_seconds(wait).to_string().into())),
+            header: Some(retry_after(wait)),
             ..plain(
                 429,
                 NO_TOKEN,
@@ -329,6 +343,7 @@ fn upstream(fault: UpstreamFault) -> WireError {
 }
 
 /// Rounded up: a caller that comes back a moment early is refused again.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+fn retry_after(wait: Duration) -> (&'static str, Cow<'static, str>) {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    ("retry-after", seconds.to_string().into())
 }

@@ -9,6 +9,7 @@ use crate::cookie::CookieFault;
 use crate::error::Refusal;
 use crate::grant::GrantFault;
 use crate::jwt::TokenFault;
+use crate::runtime::Limiter;
 use crate::upstream::UpstreamFault;
 use crate::upstream::page::PageFault;
 
@@ -20,6 +21,10 @@ impl Refusal {
             Self::Config(faults) => config_reason(faults).into(),
             Self::Upstream(fault) => upstream_reason(*fault),
             Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
+            Self::RateLimit(Limiter::Client) => "CLIENT_LIMITER: the client asks too often".into(),
+            Self::RateLimit(Limiter::Identity) => {
+                "IDENTITY_LIMITER: the identity asks too often".into()
+            }
             Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
     }

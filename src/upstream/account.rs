@@ -1,4 +1,4 @@
-//! The key, and what an isolate remembers of the account behind it.
+//! The keys, and what an isolate remembers of the account behind them.
 //!
 //! Only what is the same for every identity is remembered here: how many pages the integration
 //! list had, the flags, and until when the account may not be asked. Nothing of it decides what is
@@ -8,6 +8,7 @@
 //! see each other's notes and never wait for each other.
 
 use std::cell::Cell;
+use std::ptr;
 use std::time::Duration;
 
 use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED};
@@ -18,7 +19,10 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub struct Account {
     /// The application's key.
-    pub key: Secret,
+    key: Secret,
+    /// The key that replaces it, while that happens.
+    next: Option<Secret>,
+    uses_next: Cell<bool>,
     pages: Cell<u32>,
     flags_fresh: Duration,
     is_white_label: Cell<Option<(bool, Timestamp)>>,
@@ -29,15 +33,39 @@ pub struct Account {
 impl Account {
     /// An account that nothing is known of. Its flags are used for `flags_fresh`.
     #[must_use]
-    pub fn new(key: Secret, flags_fresh: Duration) -> Self {
+    pub fn new(key: Secret, next: Option<Secret>, flags_fresh: Duration) -> Self {
         Self {
             key,
+            next,
+            uses_next: Cell::new(false),
             pages: Cell::new(1),
             flags_fresh,
             is_white_label: Cell::new(None),
             flags_asked: Cell::new(Timestamp(0)),
             closed_until: Cell::new(Timestamp(0)),
         }
+    }
+
+    /// The key to begin with, and the one to fall back to when that is refused.
+    #[must_use]
+    pub fn keys(&self) -> (&Secret, Option<&Secret>) {
+        match &self.next {
+            Some(next) if self.uses_next.get() => (next, Some(&self.key)),
+            next => (&self.key, next.as_ref()),
+        }
+    }
+
+    /// The upstream took this key, one of the two: the next request begins with it.
+    pub fn took(&self, key: &Secret) {
+        let next = self.next.as_ref();
+        self.uses_next
+            .set(next.is_some_and(|next| ptr::eq(next, key)));
+    }
+
+    /// Whether requests begin with the key that replaces the other.
+    #[must_use]
+    pub fn uses_next_key(&self) -> bool {
+        self.uses_next.get()
     }
 
     /// How many pages its list had when it was last seen; 1 before.
@@ -110,11 +138,28 @@ mod tests {
     const FRESH: Duration = Duration::from_mins(1);
 
     fn account(flags_fresh: Duration) -> Account {
-        Account::new(Secret::parse("sk_test_x").unwrap(), flags_fresh)
+        Account::new(Secret::parse("sk_test_x").unwrap(), None, flags_fresh)
     }
 
     fn at(millis: u64) -> Timestamp {
         START.after(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn begins_with_the_key_that_was_taken_last() {
+        let secret = |text| Secret::parse(text).unwrap();
+        let account = Account::new(secret("old"), Some(secret("new")), FRESH);
+        let texts = || {
+            let (first, other) = account.keys();
+            [first, other.unwrap()].map(|key| key.expose().to_owned())
+        };
+        assert_eq!(texts(), ["old", "new"]);
+        account.took(account.keys().1.unwrap());
+        assert_eq!(texts(), ["new", "old"]);
+        account.took(account.keys().0);
+        assert_eq!(texts(), ["new", "old"]);
+        account.took(account.keys().1.unwrap());
+        assert_eq!(texts(), ["old", "new"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The calls themselves: bounded in time, number and size.
 
 use std::cell::Cell;
+use std::ptr;
 use std::time::Duration;
 
 use futures_util::future::Either;
@@ -12,13 +13,16 @@ use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
 use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
+use crate::secret::Secret;
 use crate::target::{PageNumber, Selection};
 use crate::trace_context::TraceParent;
 use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::page::{Page, PageFault};
 use crate::upstream::pages::Pages;
-use crate::upstream::{retry, token};
+use crate::upstream::policy::IntegrationPolicy;
+use crate::upstream::retry;
+use crate::upstream::token::{self, View};
 
 /// One request's dealings with the upstream.
 pub struct Client<'a, R> {
@@ -64,23 +68,30 @@ impl<'a, R: Runtime> Client<'a, R> {
 
     /// Gets `caller`'s token: JSON text.
     ///
+    /// Where rows are left out, one page of the rest is made from the whole list as well: only then
+    /// are its `total` and `pages` true.
+    ///
     /// # Errors
     /// The first [`UpstreamFault`] that no further try mends. Calls still under way are aborted.
     pub async fn token(
         &self,
         caller: &Caller,
         selection: Selection,
+        policy: Option<&IntegrationPolicy>,
     ) -> Result<Vec<u8>, UpstreamFault> {
         let account = &self.endpoint.account;
         if let Some(left) = account.closed_for(self.runtime.now()) {
             return Err(UpstreamFault::Shed(left));
         }
-        let request = self
-            .runtime
-            .prepare(&self.endpoint.token_request(caller, self.trace_parent));
-        let token = match selection {
-            Selection::Page(page) => self.page(&request, page).await.map(Page::into_body),
-            Selection::Merged => self.merged(&request).await,
+        let view = policy.map(|policy| View {
+            policy,
+            identity_type: caller.identity_type(),
+            selection,
+        });
+        let request = self.ready(What::Token(caller));
+        let token = match (selection, view) {
+            (Selection::Page(page), None) => self.page(&request, page).await.map(Page::into_body),
+            (Selection::Merged, _) | (_, Some(_)) => self.merged(&request, view).await,
         };
         if let Err(UpstreamFault::RateLimited(wait)) = token {
             account.close(wait, self.runtime.now());
@@ -96,7 +107,7 @@ impl<'a, R: Runtime> Client<'a, R> {
         if let Some(left) = self.endpoint.account.closed_for(self.runtime.now()) {
             return Err(UpstreamFault::Shed(left));
         }
-        let request = self.runtime.prepare(&self.endpoint.probe_request());
+        let request = self.ready(What::Probe);
         let first = PageNumber { page: 1, limit: 1 };
         let page = self.page(&request, first).await?;
         Ok(!page.row_list().is_empty())
@@ -107,12 +118,18 @@ impl<'a, R: Runtime> Client<'a, R> {
     /// The flags, unless they are known, and as many pages as the list had last time start together,
     /// as many at a time as a Worker may have connections. Page 1 then tells how many pages there
     /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
-    async fn merged(&self, request: &R::Prepared) -> Result<Vec<u8>, UpstreamFault> {
+    async fn merged(
+        &self,
+        request: &Ready<'_, R::Prepared>,
+        view: Option<View<'_>>,
+    ) -> Result<Vec<u8>, UpstreamFault> {
         let account = &self.endpoint.account;
+        // One page has no flags of its own, nor has one that is passed on as it came.
+        let whole = view.is_none_or(|view| view.selection == Selection::Merged);
         let mut is_white_label = None;
         let mut flags_wanted = false;
         let mut under_way = FuturesUnordered::new();
-        if let Some(url) = self.endpoint.flags_url() {
+        if let Some(url) = self.endpoint.flags_url().filter(|_| whole) {
             is_white_label = account.is_white_label(self.runtime.now());
             if is_white_label.is_none() {
                 flags_wanted = true;
@@ -156,11 +173,15 @@ impl<'a, R: Runtime> Client<'a, R> {
                 None => break,
             }
         }
-        token::assemble(&pages.into_vec(), is_white_label)
+        token::assemble(&pages.into_vec(), is_white_label, view)
             .ok_or(UpstreamFault::Malformed(PageFault::NoRows))
     }
 
-    async fn page(&self, request: &R::Prepared, page: PageNumber) -> Result<Page, UpstreamFault> {
+    async fn page(
+        &self,
+        request: &Ready<'_, R::Prepared>,
+        page: PageNumber,
+    ) -> Result<Page, UpstreamFault> {
         let url = self.endpoint.token_url(page);
         let body = self.call(request, &url, self.deadline, MAX_UPSTREAM_BODY_BYTES);
         let body = body.await?;
@@ -177,22 +198,43 @@ impl<'a, R: Runtime> Client<'a, R> {
             is_white_label: bool,
         }
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
-        let request = self
-            .runtime
-            .prepare(&self.endpoint.flags_request(self.trace_parent));
+        let request = self.ready(What::Flags);
         let body = self.call(&request, url, deadline, MAX_FLAGS_BODY_BYTES);
         let flags = serde_json::from_slice::<Flags>(&body.await.ok()?).ok()?;
         Some(flags.is_white_label)
     }
 
-    /// One call, tried again as long as [`retry::pause`] finds it worth it.
+    /// Makes a request ready, with the key that calls begin with.
+    fn ready<'b>(&'b self, what: What<'b>) -> Ready<'b, R::Prepared> {
+        let (key, _) = self.endpoint.account.keys();
+        Ready {
+            what,
+            key,
+            request: self.prepare(what, key),
+        }
+    }
+
+    fn prepare(&self, what: What<'_>, key: &Secret) -> R::Prepared {
+        self.runtime.prepare(&match what {
+            What::Token(caller) => self.endpoint.token_request(caller, key, self.trace_parent),
+            What::Probe => self.endpoint.probe_request(key),
+            What::Flags => self.endpoint.flags_request(key, self.trace_parent),
+        })
+    }
+
+    /// One call, tried again as long as [`retry::pause`] finds it worth it, and once more when the
+    /// key is refused and there is another.
     async fn call(
         &self,
-        request: &R::Prepared,
+        ready: &Ready<'_, R::Prepared>,
         url: &str,
         deadline: Timestamp,
         limit: usize,
     ) -> Result<Vec<u8>, UpstreamFault> {
+        let account = &self.endpoint.account;
+        let (mut key, mut other_key) = account.keys();
+        // Made only for another key than the request is ready with.
+        let mut own = None;
         let mut tries = 0;
         loop {
             let left = self.runtime.now().until(deadline);
@@ -202,12 +244,26 @@ impl<'a, R: Runtime> Client<'a, R> {
             tries += 1;
             self.tries.set(self.tries.get() + 1);
             let timeout = left.min(self.try_timeout);
+            if !ptr::eq(key, ready.key) && own.is_none() {
+                own = Some(self.prepare(ready.what, key));
+            }
+            let request = own.as_ref().unwrap_or(&ready.request);
             let attempt = self.attempt(request, url, limit);
             let fault = match self.runtime.within(timeout, attempt).await {
-                Some(Ok(body)) => return Ok(body),
+                Some(Ok(body)) => {
+                    account.took(key);
+                    return Ok(body);
+                }
                 Some(Err(fault)) => fault,
                 None => UpstreamFault::Timeout,
             };
+            if fault == UpstreamFault::Status(401)
+                && let Some(other) = other_key.take()
+            {
+                key = other;
+                own = None;
+                continue;
+            }
             let left = self.runtime.now().until(deadline);
             match retry::pause(fault, tries, left, self.runtime.random()) {
                 Some(pause) => self.runtime.sleep(pause).await,
@@ -240,6 +296,21 @@ impl<'a, R: Runtime> Client<'a, R> {
             ReadError::Broken => UpstreamFault::Network,
         })
     }
+}
+
+/// A request that was made ready, and with what key. A call that needs the other makes its own.
+struct Ready<'a, P> {
+    what: What<'a>,
+    key: &'a Secret,
+    request: P,
+}
+
+/// What is asked of the upstream.
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Token(&'a Caller),
+    Probe,
+    Flags,
 }
 
 enum Arrival {

@@ -6,6 +6,7 @@ use crate::caller::Caller;
 use crate::identity::IdentityType;
 use crate::origin::Origin;
 use crate::runtime::Outgoing;
+use crate::secret::Secret;
 use crate::target::PageNumber;
 use crate::trace_context::{TRACEPARENT, TraceParent};
 use crate::upstream::account::Account;
@@ -17,7 +18,7 @@ pub struct Endpoint {
     pub provider: Provider,
     /// Where it is.
     pub origin: Origin,
-    /// With what key, and what is known of the account that it belongs to.
+    /// With what keys, and what is known of the account that they belong to.
     pub account: Account,
 }
 
@@ -70,6 +71,15 @@ impl Provider {
         }
     }
 
+    /// The one that holds the key which replaces it.
+    #[must_use]
+    pub fn next_key_binding(self) -> &'static str {
+        match self {
+            Self::Pica => "PICA_SECRET_KEY_NEXT",
+            Self::One => "ONE_SECRET_KEY_NEXT",
+        }
+    }
+
     /// Where its keys and integrations are managed.
     #[must_use]
     pub fn dashboard(self) -> Dashboard {
@@ -112,31 +122,37 @@ impl Provider {
 const NOBODY: &str = "authkit-edge-health";
 
 impl Endpoint {
-    /// The request for any page of `caller`'s token.
+    /// The request for any page of `caller`'s token, with that key.
     #[must_use]
-    pub fn token_request(&self, caller: &Caller, trace_parent: Option<&TraceParent>) -> Outgoing {
+    pub fn token_request(
+        &self,
+        caller: &Caller,
+        key: &Secret,
+        trace_parent: Option<&TraceParent>,
+    ) -> Outgoing {
         let (identity, identity_type) = (caller.identity().as_str(), caller.identity_type());
-        self.request_for(identity, identity_type, trace_parent)
+        self.request_for(identity, identity_type, key, trace_parent)
     }
 
     /// The same for nobody. There is no other call that tells whether the key is good and an
     /// integration enabled.
     #[must_use]
-    pub fn probe_request(&self) -> Outgoing {
-        self.request_for(NOBODY, IdentityType::User, None)
+    pub fn probe_request(&self, key: &Secret) -> Outgoing {
+        self.request_for(NOBODY, IdentityType::User, key, None)
     }
 
     fn request_for(
         &self,
         identity: &str,
         identity_type: IdentityType,
+        key: &Secret,
         trace_parent: Option<&TraceParent>,
     ) -> Outgoing {
         let body = json!({
             "identity": identity,
             "identityType": identity_type.as_str(),
         });
-        let mut headers = self.headers(trace_parent);
+        let mut headers = self.headers(key, trace_parent);
         headers.push(("content-type", "application/json".to_owned()));
         Outgoing {
             method: "POST",
@@ -153,12 +169,12 @@ impl Endpoint {
         format!("{origin}{path}?limit={limit}&page={page}")
     }
 
-    /// The request for the account's flags.
+    /// The request for the account's flags, with that key.
     #[must_use]
-    pub fn flags_request(&self, trace_parent: Option<&TraceParent>) -> Outgoing {
+    pub fn flags_request(&self, key: &Secret, trace_parent: Option<&TraceParent>) -> Outgoing {
         Outgoing {
             method: "GET",
-            headers: self.headers(trace_parent),
+            headers: self.headers(key, trace_parent),
             body: None,
         }
     }
@@ -170,13 +186,14 @@ impl Endpoint {
         Some(format!("{}{path}", self.origin.as_str()))
     }
 
-    fn headers(&self, trace_parent: Option<&TraceParent>) -> Vec<(&'static str, String)> {
+    fn headers(
+        &self,
+        key: &Secret,
+        trace_parent: Option<&TraceParent>,
+    ) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("accept", "application/json".to_owned()),
-            (
-                self.provider.key_header(),
-                self.account.key.expose().to_owned(),
-            ),
+            (self.provider.key_header(), key.expose().to_owned()),
         ];
         headers.extend(trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned())));
         headers

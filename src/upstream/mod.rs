@@ -4,6 +4,7 @@
 //! - [`account`]: the key, and what an isolate remembers of the account behind it
 //! - [`page`]: what it answers
 //! - `pages`: which of them a token is made of, and which are still to be fetched
+//! - [`policy`]: which of its rows a caller is shown
 //! - [`token`]: how pages become one token
 //! - [`retry`]: when a failed try is repeated
 //! - [`client`]: the calls themselves, bounded in time, number and size
@@ -13,6 +14,7 @@ pub mod client;
 pub mod endpoint;
 pub mod page;
 mod pages;
+pub mod policy;
 pub mod retry;
 pub mod token;
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone)]
 pub struct Page {
     body: Vec<u8>,
-    /// Where the list of rows stands in `body`, without its brackets.
+    /// Where the list of rows stands in `body`.
     rows: Range<usize>,
     /// How many pages there are; `None` when the answer does not say in a way that makes sense.
     pub pages: Option<u64>,
@@ -60,9 +60,9 @@ impl Page {
         let Envelope { rows, members } =
             serde_json::from_slice(&body).map_err(|_| PageFault::NotAnObject)?;
         let list = rows
-            .and_then(|rows| rows.get().strip_prefix('[')?.strip_suffix(']'))
-            .ok_or(PageFault::NoRows)?
-            .trim_ascii();
+            .map(RawValue::get)
+            .filter(|text| text.starts_with('['))
+            .ok_or(PageFault::NoRows)?;
         // `list` is a part of `body`; this is where.
         let start = list.as_ptr().addr().saturating_sub(body.as_ptr().addr());
         let rows = start..start + list.len();
@@ -81,6 +81,19 @@ impl Page {
     /// The text between the brackets of `rows`: JSON values with commas between, or nothing.
     #[must_use]
     pub fn row_list(&self) -> &[u8] {
+        let inner = self.array().strip_prefix(b"[");
+        let inner = inner.and_then(|rest| rest.strip_suffix(b"]"));
+        inner.unwrap_or_default().trim_ascii()
+    }
+
+    /// The rows one by one.
+    #[must_use]
+    pub fn rows(&self) -> Vec<&RawValue> {
+        // The body was read once as JSON, so this is an array.
+        serde_json::from_slice(self.array()).unwrap_or_default()
+    }
+
+    fn array(&self) -> &[u8] {
         self.body.get(self.rows.clone()).unwrap_or_default()
     }
 

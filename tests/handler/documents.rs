@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use authkit_edge::config::Config;
+use authkit_edge::config::{Config, SECRETS};
+use authkit_edge::runtime::Limiter;
 
 const README: &str = include_str!("../../README.md");
 const IDENTITY: &str = include_str!("../../docs/identity.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 /// The names in the first column of the README's table of settings.
 fn documented() -> BTreeSet<String> {
@@ -61,6 +63,16 @@ fn list_every_setting_and_no_other() {
 }
 
 #[test]
+fn call_those_settings_secrets_that_may_be_in_the_secrets_store() {
+    let rows = README.lines().filter_map(|line| line.strip_prefix("| `"));
+    let secrets: BTreeSet<&str> = rows
+        .filter(|row| row.contains("` | secret"))
+        .filter_map(|row| row.split('`').next())
+        .collect();
+    assert_eq!(secrets, BTreeSet::from(SECRETS));
+}
+
+#[test]
 fn show_configurations_that_work() {
     let mut blocks = 0;
     for block in IDENTITY.split("```toml\n").skip(1) {
@@ -85,6 +97,39 @@ fn show_configurations_that_work() {
 }
 
 #[test]
+fn show_a_policy_that_works() {
+    let (_, section) = OPERATIONS.split_once("## Which apps are listed").unwrap();
+    let (_, block) = section.split_once("```toml\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let lines = block.lines().filter(|line| !line.starts_with('#'));
+    let variables: BTreeMap<&str, &str> = lines
+        .map(|line| line.split_once(" = ").unwrap())
+        .map(|(name, value)| (name, value.trim_matches('"')))
+        .chain([
+            ("ENVIRONMENT", "development"),
+            ("IDENTITY_SOURCE", "header"),
+            ("PICA_SECRET_KEY", "sk_test_1"),
+        ])
+        .collect();
+    let config = Config::parse(|name| variables.get(name).map(|text| (*text).to_owned()));
+    let policy = config.service.unwrap().integrations.unwrap();
+    assert_eq!(
+        (policy.allowed.unwrap().len(), policy.blocked.len()),
+        (4, 1)
+    );
+}
+
+#[test]
+fn bind_rate_limiters_by_the_names_that_are_read() {
+    let names: Vec<&str> = OPERATIONS
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .collect();
+    let read = [Limiter::Client, Limiter::Identity].map(Limiter::binding);
+    assert_eq!(names, read);
+}
+
+#[test]
 fn name_tests_that_exist() {
     let sources = [
         ("identity", include_str!("identity.rs")),
@@ -98,6 +143,8 @@ fn name_tests_that_exist() {
         ("log", include_str!("log.rs")),
         ("trace_context", include_str!("trace_context.rs")),
         ("server_timing", include_str!("server_timing.rs")),
+        ("rate_limit", include_str!("rate_limit.rs")),
+        ("secrets", include_str!("secrets.rs")),
         ("grant", include_str!("../../src/grant.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("key_set", include_str!("../../src/jwt/key_set.rs")),

@@ -6,6 +6,7 @@ use authkit_edge::identity::IdentityFault;
 use authkit_edge::jwt::TokenFault;
 use authkit_edge::request_body::BodyFault;
 use authkit_edge::routes::Methods;
+use authkit_edge::runtime::Limiter;
 use authkit_edge::target::QueryFault;
 use authkit_edge::upstream::UpstreamFault;
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
         Refusal::Method(Methods::Post),
         Refusal::Body(BodyFault::TooLarge),
         Refusal::Body(BodyFault::MediaType),
+        Refusal::RateLimit(Limiter::Identity),
         Refusal::Upstream(UpstreamFault::RateLimited(Duration::from_secs(1))),
         Refusal::Upstream(UpstreamFault::Status(401)),
         Refusal::Upstream(UpstreamFault::Timeout),

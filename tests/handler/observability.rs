@@ -26,9 +26,11 @@ fn full() -> Record {
         upstream_ms: 3,
         upstream_attempts: 4,
         upstream_pages: 5,
+        upstream_key: Some("next"),
         identity_source: Some("jwt"),
         identity_type: Some("user"),
         identity: Some("0123456789abcdef".to_owned()),
+        limiter: Some("failed"),
     }
 }
 
@@ -40,6 +42,8 @@ fn bare() -> Record {
         identity_source: None,
         identity_type: None,
         identity: None,
+        limiter: None,
+        upstream_key: None,
         ..full()
     }
 }

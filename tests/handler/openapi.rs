@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use authkit_edge::handler::Outcome;
 use authkit_edge::openapi::DOCUMENT;
 use authkit_edge::routes::{Destination, TOKEN_PATH};
-use authkit_edge::runtime::Method;
+use authkit_edge::runtime::{Limiter, Method};
 use boon::{Compiler, Schemas};
 use serde_json::{Value, json};
 
 use crate::errors::wire_errors;
-use crate::support::{Plan, TestApp, TestRequest, json};
+use crate::support::{Counter, Plan, TestApp, TestRequest, json};
 use crate::tokens::{SigningKey, app, claims, jwt_app};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -150,6 +150,7 @@ fn grant_samples() -> Vec<Sample> {
             .with("IDENTITY_SOURCE", "grant,jwt")
             .with("GRANT_KEY", KEY)
     };
+    let limited = granting().with_limiter(Limiter::Identity, Counter::Limit(0));
     let nobody = || TestRequest::anonymous().json("{}");
     let elsewhere = nobody().header("origin", "https://x.example");
     vec![
@@ -160,6 +161,7 @@ fn grant_samples() -> Vec<Sample> {
         (app(), nobody(), 404),
         (granting(), signed_in().json(vec![b' '; 9000]), 413),
         (granting(), signed_in(), 415),
+        (limited, signed_in().json("{}"), 429),
         (granting().without("PICA_SECRET_KEY"), nobody(), 503),
     ]
 }

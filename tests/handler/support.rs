@@ -11,11 +11,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authkit_edge::config::Config;
+use authkit_edge::deployment::Deployment;
 use authkit_edge::handler::{Outcome, handle};
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
-    Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
+    Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError, Reply, Runtime,
+    Timestamp, Unreachable,
 };
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -27,9 +28,8 @@ pub const KEY: &str = "sk_test_published_on_purpose";
 /// When every test begins.
 pub const START: Timestamp = Timestamp(1_700_000_000_000);
 
-/// A deployment under test: its variables and its upstream.
+/// A deployment under test: what it is bound to, and its upstream.
 pub struct TestApp {
-    variables: BTreeMap<String, String>,
     pub edge: FakeEdge,
 }
 
@@ -37,7 +37,6 @@ impl TestApp {
     /// In development, identity from the header, an upstream with one empty page.
     pub fn new() -> Self {
         let app = Self {
-            variables: BTreeMap::new(),
             edge: FakeEdge::new(|call| {
                 if call.is_flags() {
                     Plan::json(r#"{"authkitWhitelist":true}"#)
@@ -53,19 +52,33 @@ impl TestApp {
 
     /// Sets a variable.
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.variables.insert(name.to_owned(), value.to_owned());
+        let variables = &mut self.edge.variables;
+        variables.insert(name.to_owned(), value.to_owned());
         self
     }
 
     /// Takes a variable away.
     pub fn without(mut self, name: &str) -> Self {
-        self.variables.remove(name);
+        self.edge.variables.remove(name);
         self
+    }
+
+    /// Binds a rate limiter.
+    pub fn with_limiter(mut self, limiter: Limiter, counter: Counter) -> Self {
+        self.edge.limiters.insert(limiter, counter);
+        self
+    }
+
+    /// Binds a secret of the Secrets Store.
+    pub fn with_stored(self, name: &str, secret: Stored) -> Self {
+        self.edge.store(name, secret);
+        self.without(name)
     }
 
     /// Replaces the upstream.
     pub fn upstream(mut self, script: impl Fn(&Call) -> Plan + 'static) -> Self {
-        self.edge = FakeEdge::new(script);
+        self.edge.script = Box::new(script);
+        self.edge.shared = Rc::default();
         self
     }
 
@@ -77,7 +90,7 @@ impl TestApp {
     /// An isolate: what it keeps between requests, it keeps.
     pub fn isolate(&self) -> Isolate<'_> {
         Isolate {
-            config: Config::parse(|name| self.variables.get(name).cloned()),
+            deployment: Deployment::default(),
             edge: &self.edge,
         }
     }
@@ -85,28 +98,31 @@ impl TestApp {
 
 /// A configured Worker that lives on between requests.
 pub struct Isolate<'a> {
-    config: Config,
+    deployment: Deployment,
     edge: &'a FakeEdge,
 }
 
 impl Isolate<'_> {
     /// Answers a request.
     pub fn send(&self, request: &TestRequest) -> Outcome {
-        let outcome = self.edge.block_on(handle(&self.config, request, self.edge));
+        let outcome = self.edge.block_on(self.answer(request));
         log_schema::assert_fits(&outcome.record.to_json());
         outcome
     }
 
     /// Answers requests that come in at the same time.
     pub fn send_together(&self, requests: &[TestRequest]) -> Vec<Outcome> {
-        let answers = requests
-            .iter()
-            .map(|request| handle(&self.config, request, self.edge));
+        let answers = requests.iter().map(|request| self.answer(request));
         let outcomes = self.edge.block_on(join_all(answers));
         for outcome in &outcomes {
             log_schema::assert_fits(&outcome.record.to_json());
         }
         outcomes
+    }
+
+    async fn answer(&self, request: &TestRequest) -> Outcome {
+        let config = self.deployment.config(self.edge).await;
+        handle(&config, request, self.edge).await
     }
 }
 
@@ -319,10 +335,35 @@ impl Plan {
     }
 }
 
+/// How a secret of the Secrets Store behaves.
+#[derive(Debug, Clone)]
+pub enum Stored {
+    /// It is read in so many milliseconds.
+    Text(&'static str, u64),
+    /// It throws.
+    Fails,
+    /// It never answers.
+    Hangs,
+}
+
+/// How a rate limiter behaves.
+#[derive(Debug, Clone, Copy)]
+pub enum Counter {
+    /// It lets so many requests of each key through; its period never ends.
+    Limit(usize),
+    /// It throws.
+    Fails,
+    /// It never answers.
+    Hangs,
+}
+
 /// The runtime under test: scripted, with a virtual clock.
 pub struct FakeEdge {
     shared: Rc<Shared>,
     script: Box<dyn Fn(&Call) -> Plan>,
+    variables: BTreeMap<String, String>,
+    stored: RefCell<BTreeMap<String, Stored>>,
+    limiters: BTreeMap<Limiter, Counter>,
 }
 
 #[derive(Default)]
@@ -334,6 +375,9 @@ struct Shared {
     most_open: Cell<usize>,
     aborted: Cell<usize>,
     checks: Cell<usize>,
+    counted: RefCell<Vec<(Limiter, String)>>,
+    secrets_read: RefCell<Vec<String>>,
+    warnings: RefCell<Vec<String>>,
 }
 
 impl FakeEdge {
@@ -341,7 +385,32 @@ impl FakeEdge {
         Self {
             shared: Rc::default(),
             script: Box::new(script),
+            variables: BTreeMap::new(),
+            stored: RefCell::default(),
+            limiters: BTreeMap::new(),
         }
+    }
+
+    /// Puts a secret into the Secrets Store.
+    pub fn store(&self, name: &str, secret: Stored) {
+        self.stored.borrow_mut().insert(name.to_owned(), secret);
+    }
+
+    /// What was read out of the Secrets Store, in order.
+    pub fn secrets_read(&self) -> Vec<String> {
+        self.shared.secrets_read.borrow().clone()
+    }
+
+    /// The lines in the log that belong to no request.
+    pub fn warnings(&self) -> Vec<Value> {
+        let lines = self.shared.warnings.borrow();
+        let lines = lines.iter().map(|line| serde_json::from_str(line));
+        lines.collect::<Result<_, _>>().expect("JSON")
+    }
+
+    /// What the rate limiters were asked to count, in order.
+    pub fn counted(&self) -> Vec<(Limiter, String)> {
+        self.shared.counted.borrow().clone()
     }
 
     /// Every call that went upstream, in order.
@@ -517,6 +586,52 @@ impl Runtime for FakeEdge {
             return Err(Unreachable);
         }
         Ok(FakeReply { plan, open })
+    }
+
+    async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {
+        let asked = (limiter, key.to_owned());
+        let mut earlier = self.counted();
+        earlier.retain(|one| *one == asked);
+        self.shared.counted.borrow_mut().push(asked);
+        match self.limiters[&limiter] {
+            Counter::Limit(limit) => Ok(earlier.len() < limit),
+            Counter::Fails => Err(Unreachable),
+            Counter::Hangs => {
+                Sleep::new(&self.shared, None).await;
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl Environment for FakeEdge {
+    fn warn(&self, line: &str) {
+        self.shared.warnings.borrow_mut().push(line.to_owned());
+    }
+
+    fn binding(&self, name: &str) -> Option<Binding> {
+        let mut limiters = self.limiters.keys();
+        let object = limiters.any(|limiter| limiter.binding() == name)
+            || self.stored.borrow().contains_key(name);
+        let text = self.variables.get(name).cloned().map(Binding::Text);
+        text.or(object.then_some(Binding::Object))
+    }
+
+    async fn stored_secret(&self, name: &str) -> Result<String, Unreachable> {
+        let read = &self.shared.secrets_read;
+        read.borrow_mut().push(name.to_owned());
+        let secret = self.stored.borrow()[name].clone();
+        match secret {
+            Stored::Text(text, millis) => {
+                self.sleep(Duration::from_millis(millis)).await;
+                Ok(text.to_owned())
+            }
+            Stored::Fails => Err(Unreachable),
+            Stored::Hangs => {
+                Sleep::new(&self.shared, None).await;
+                Err(Unreachable)
+            }
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use super::{Config, ConfigFault, Service};
 use crate::caller::{Source, SourceName, Trust};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::identity::{Charset, IdentityType};
+use crate::runtime::Binding;
 use crate::upstream::endpoint::Provider;
+use crate::upstream::policy::{Entry, IntegrationPolicy};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -64,9 +66,12 @@ fn takes_every_value_that_is_documented() {
         ("UPSTREAM_DEADLINE_MS", "100"),
         ("UPSTREAM_DEADLINE_MS", "30000"),
         ("TRUSTED_CALLER_KEY", KEY),
+        ("PICA_SECRET_KEY_NEXT", "sk_test_2"),
         ("ROUTE_PREFIX", "/v2"),
         ("ROUTE_ALIASES", "/api/pica-token, /api/one-auth"),
         ("COMPATIBILITY", "flask"),
+        ("ALLOWED_INTEGRATIONS", "*"),
+        ("BLOCKED_INTEGRATIONS", "Gmail , team: Google Sheets,user:*"),
     ] {
         assert!(parse(&[(name, value)]).service.is_ok(), "{name}={value}");
     }
@@ -111,11 +116,18 @@ fn names_the_variable_that_is_wrong() {
         ("UPSTREAM_DEADLINE_MS", "1e3"),
         ("PICA_SECRET_KEY", ""),
         ("PICA_SECRET_KEY", "sk test"),
+        ("PICA_SECRET_KEY_NEXT", "sk test"),
         ("ROUTE_PREFIX", "v2"),
         ("ROUTE_PREFIX", "/v2/"),
         ("ROUTE_ALIASES", "/a,b"),
         ("ROUTE_ALIASES", "/a?b"),
         ("COMPATIBILITY", "django"),
+        ("ALLOWED_INTEGRATIONS", "Gmail,,Slack"),
+        ("ALLOWED_INTEGRATIONS", "teams:Slack"),
+        ("ALLOWED_INTEGRATIONS", "Team:Slack"),
+        ("ALLOWED_INTEGRATIONS", ":Slack"),
+        ("BLOCKED_INTEGRATIONS", "team:"),
+        ("BLOCKED_INTEGRATIONS", "team:Zoho: CRM"),
     ] {
         assert_eq!(fault(&[(name, value)]).variable(), name, "{name}={value}");
     }
@@ -184,8 +196,13 @@ fn warns_of_what_works_but_is_hardly_meant() {
     };
     for changes in [
         &[] as &[(&str, &str)],
-        &[("PICA_SECRET_KEY", "sk_live_1")],
-        &[("ENVIRONMENT", "staging"), ("TRUSTED_CALLER_KEY", KEY)],
+        &[("ENVIRONMENT", "staging")],
+        &[
+            ("ENVIRONMENT", "staging"),
+            ("PICA_SECRET_KEY", "sk_live_1"),
+            ("PICA_SECRET_KEY_NEXT", "sk_test_2"),
+        ],
+        &[("ENVIRONMENT", ""), ("PICA_SECRET_KEY", "sk_live_1")],
         &[("ALLOWED_ORIGINS", "*")],
         &[(
             "ALLOWED_ORIGINS",
@@ -201,6 +218,12 @@ fn warns_of_what_works_but_is_hardly_meant() {
         ),
         (&[("PICA_SECRET_KEY", "sk-live-1")], "PICA_SECRET_KEY"),
         (&[("ENVIRONMENT", "")], "PICA_SECRET_KEY"),
+        (&[("PICA_SECRET_KEY", "sk_live_1")], "PICA_SECRET_KEY"),
+        (
+            &[("PICA_SECRET_KEY_NEXT", "sk_live_1")],
+            "PICA_SECRET_KEY_NEXT",
+        ),
+        (&[("ONE_SECRET_KEY_NEXT", "live_1")], "ONE_SECRET_KEY_NEXT"),
         (&[("ENVIRONMENT", "production")], "PICA_SECRET_KEY"),
         (&[("ONE_SECRET_KEY", "live_1")], "ONE_SECRET_KEY"),
         (
@@ -215,11 +238,32 @@ fn warns_of_what_works_but_is_hardly_meant() {
 #[test]
 fn counts_the_entries_of_the_origin_list() {
     let list = |count| vec!["https://a.example"; count].join(",");
-    assert!(parse(&[("ALLOWED_ORIGINS", &list(64))]).service.is_ok());
+    assert!(parse(&[("ALLOWED_ORIGINS", &list(256))]).service.is_ok());
     assert_eq!(
-        fault(&[("ALLOWED_ORIGINS", &list(65))]).variable(),
+        fault(&[("ALLOWED_ORIGINS", &list(257))]).variable(),
         "ALLOWED_ORIGINS"
     );
+}
+
+#[test]
+fn reads_which_integrations_are_listed_and_for_whom() {
+    assert_eq!(service(&[]).integrations, None);
+    let entry = |identity_type, name: &str| Entry {
+        identity_type,
+        name: name.to_owned(),
+    };
+    let found = service(&[("ALLOWED_INTEGRATIONS", "Gmail, team : Google Sheets,user:*")]);
+    let wanted = IntegrationPolicy {
+        allowed: Some(vec![
+            entry(None, "Gmail"),
+            entry(Some(IdentityType::Team), "Google Sheets"),
+            entry(Some(IdentityType::User), "*"),
+        ]),
+        blocked: Vec::new(),
+    };
+    assert_eq!(found.integrations, Some(wanted));
+    let blocked = service(&[("BLOCKED_INTEGRATIONS", "Gmail")]).integrations;
+    assert_eq!(blocked.unwrap().allowed, None);
 }
 
 #[test]
@@ -265,6 +309,8 @@ fn never_says_the_value_of_a_variable() {
         "AUTHKIT_PROVIDER",
         "AUTHKIT_BASE_URL",
         "UPSTREAM_DEADLINE_MS",
+        "ALLOWED_INTEGRATIONS",
+        "BLOCKED_INTEGRATIONS",
     ] {
         for fault in parse(&[(name, misplaced)])
             .service
@@ -276,11 +322,43 @@ fn never_says_the_value_of_a_variable() {
     }
 }
 
+/// The same deployment with one binding of another kind.
+fn with_binding(name: &str, binding: fn() -> Binding) -> Result<Service, Vec<ConfigFault>> {
+    let text = |text: &str| Some(Binding::Text(text.to_owned()));
+    let config = Config::parse(|asked| match asked {
+        _ if asked == name => Some(binding()),
+        "ENVIRONMENT" => text("development"),
+        "IDENTITY_SOURCE" => text("header"),
+        "PICA_SECRET_KEY" => text("sk_test_1"),
+        _ => None,
+    });
+    config.service
+}
+
+#[test]
+fn takes_no_binding_for_one_of_another_kind() {
+    for name in ["CLIENT_LIMITER", "IDENTITY_LIMITER"] {
+        assert!(with_binding(name, || Binding::Object).is_ok());
+        let text = with_binding(name, || Binding::Text("100".to_owned()));
+        assert_eq!(text.unwrap_err()[0].variable(), name);
+    }
+    // Left out, these would mean something; a binding that cannot be read must not.
+    for name in ["ENVIRONMENT", "ALLOWED_ORIGINS", "BLOCKED_INTEGRATIONS"] {
+        let fault = &with_binding(name, || Binding::Object).unwrap_err()[0];
+        assert!(fault.to_string().contains("variable"), "{fault}");
+    }
+    for name in ["TRUSTED_CALLER_KEY", "PICA_SECRET_KEY_NEXT"] {
+        let fault = &with_binding(name, || Binding::Object).unwrap_err()[0];
+        assert_eq!(fault.variable(), name);
+        assert!(fault.to_string().contains("Secrets Store"), "{fault}");
+    }
+}
+
 #[test]
 fn keeps_a_cors_policy_when_all_else_is_wrong() {
     let widgets = super::WIDGET_ORIGINS.map(|text| crate::origin::Origin::parse(text).unwrap());
     let wanted = CorsPolicy::new(AllowedOrigins::List(widgets.to_vec()), ["x-user-id"]);
-    assert_eq!(Config::parse(|_| None).cors, wanted);
+    assert_eq!(Config::parse(|_| None::<String>).cors, wanted);
     assert_eq!(parse(&[("ALLOWED_ORIGINS", "nonsense")]).cors, wanted);
 }
 

@@ -2,6 +2,7 @@
 //! set of variables, and a test leases it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use authkit_sandbox::{AUDIENCE, DETAIL_MARKER, Issuer, Options, Sandbox};
@@ -16,6 +17,9 @@ use crate::worker::{Bindings, Worker};
 /// The application's key in every deployment. It opens nothing but a sandbox.
 pub const KEY: &str = "sk_test_published_on_purpose";
 
+/// A key that no sandbox takes.
+pub const WITHDRAWN_KEY: &str = "sk_test_withdrawn_on_purpose";
+
 /// The key of trusted callers where one is set. It opens nothing either.
 pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
 
@@ -24,6 +28,9 @@ pub const GRANT_KEY: &str = "grant_key_published_on_purpose_three";
 
 /// `UPSTREAM_DEADLINE_MS` of [`Profile::Hurried`].
 pub const SHORT_DEADLINE_MS: u64 = 800;
+
+/// What the rate limiters of [`Profile::Limited`] let through.
+pub const LIMIT: u32 = 3;
 
 /// A set of variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +47,19 @@ pub enum Profile {
     Guarded,
     /// For signed-in users: grants, tokens of an [`Issuer`] and its Cloudflare Access.
     Verified,
+    /// Like [`Profile::Pica`], for some integrations only.
+    Curated,
+    /// Like [`Profile::Pica`], with a withdrawn key and its successor in a Secrets Store.
+    Stored,
+    /// Like [`Profile::Verified`], with rate limiters of [`LIMIT`] requests.
+    Limited,
     /// For callers with [`CALLER_KEY`], with about all wrong that people get wrong.
     Ailing,
     /// As deployed before anything is configured.
     Bare,
 }
 
-const COUNT: usize = 8;
+const COUNT: usize = 11;
 
 /// One deployment and its upstream.
 #[derive(Debug)]
@@ -102,6 +115,7 @@ impl Profile {
             ("FLAGS_CACHE_SECONDS", json!(0)),
         ]);
         let mut secrets = BTreeMap::from([("PICA_SECRET_KEY", KEY)]);
+        let mut stored = BTreeMap::new();
         let mut sections = BTreeMap::new();
         match self {
             Self::Pica | Self::Bare => {}
@@ -113,13 +127,25 @@ impl Profile {
                 // A number, as people write it in a configuration file.
                 variables.insert("UPSTREAM_DEADLINE_MS", json!(SHORT_DEADLINE_MS));
             }
+            Self::Curated => {
+                variables.insert("ALLOWED_INTEGRATIONS", json!("gmail, DocuSign, team:*"));
+                variables.insert("BLOCKED_INTEGRATIONS", json!("team:Slack"));
+            }
+            Self::Stored => {
+                secrets.clear();
+                stored.insert("PICA_SECRET_KEY", Some(WITHDRAWN_KEY));
+                stored.insert("PICA_SECRET_KEY_NEXT", Some(KEY));
+            }
             Self::Open => {
                 variables.insert("ALLOWED_ORIGINS", json!("*"));
                 variables.insert("IDENTITY_CHARS", json!("any"));
                 let dataset = json!([{"binding": "AUTHKIT_ANALYTICS"}]);
                 sections.insert("analytics_engine_datasets", dataset);
             }
-            Self::Verified => {
+            Self::Verified | Self::Limited => {
+                if self == Self::Limited {
+                    sections.insert("ratelimits", limiters());
+                }
                 variables.extend([
                     ("IDENTITY_SOURCE", json!("grant,jwt,access")),
                     ("JWT_ISSUER", json!(issuer.url())),
@@ -157,6 +183,7 @@ impl Profile {
         Bindings {
             variables,
             secrets,
+            stored,
             sections,
             ..Bindings::default()
         }
@@ -173,7 +200,7 @@ impl Edge {
     #[track_caller]
     pub fn send(&self, request: &Request) -> Answer {
         let answer = request.send(self.addr());
-        for secret in [KEY, CALLER_KEY, GRANT_KEY, DETAIL_MARKER] {
+        for secret in [KEY, WITHDRAWN_KEY, CALLER_KEY, GRANT_KEY, DETAIL_MARKER] {
             assert!(!contains(&answer.raw, secret), "{secret} in {answer}");
         }
         answer
@@ -249,13 +276,19 @@ impl Edge {
         self.sandbox.update(|settings| settings.catalogue = 1);
         self.send(&match self.profile {
             Profile::Guarded => Request::post().header("x-authkit-key", CALLER_KEY),
-            Profile::Verified => {
-                let token = self.sandbox.issuer().token("ES256", "nobody", &json!({}));
-                Request::anonymous().header("authorization", format!("Bearer {token}"))
+            Profile::Verified | Profile::Limited => {
+                // Somebody new each time, whom no limiter has seen.
+                let user = format!("nobody-{}", next());
+                let token = self.sandbox.issuer().token("ES256", &user, &json!({}));
+                Request::anonymous()
+                    .header("cf-connecting-ip", new_address())
+                    .header("authorization", format!("Bearer {token}"))
             }
             Profile::Pica
             | Profile::One
             | Profile::Hurried
+            | Profile::Curated
+            | Profile::Stored
             | Profile::Open
             | Profile::Ailing
             | Profile::Bare => Request::post(),
@@ -273,6 +306,30 @@ impl Edge {
         );
         assert_eq!(found, (token, flags, token + flags), "token, flags, all");
     }
+}
+
+/// The rate limiters, each with a number of its own.
+fn limiters() -> Value {
+    let limiter = |name, id| {
+        let simple = json!({"limit": LIMIT, "period": 60});
+        json!({"name": name, "namespace_id": id, "simple": simple})
+    };
+    json!([
+        limiter("CLIENT_LIMITER", "1"),
+        limiter("IDENTITY_LIMITER", "2")
+    ])
+}
+
+/// An address that no request came from before. Cloudflare sets the header that it goes into;
+/// wrangler sets it only when a request has none.
+pub fn new_address() -> String {
+    let [_, high, middle, low] = next().to_be_bytes();
+    format!("10.{high}.{middle}.{low}")
+}
+
+fn next() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Whether `text` is somewhere in `bytes`.

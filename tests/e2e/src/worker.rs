@@ -14,7 +14,10 @@ use serde_json::{Map, Value, json};
 use crate::log::Log;
 use crate::{isolate, root};
 
-/// The variables and secrets of one Worker.
+/// The id of the Secrets Store.
+const STORE: &str = "0123456789abcdef0123456789abcdef";
+
+/// What one Worker is bound to.
 #[derive(Debug, Clone, Default)]
 pub struct Bindings {
     /// Variables, which wrangler prints when it starts: texts, numbers, booleans.
@@ -23,6 +26,8 @@ pub struct Bindings {
     pub secrets: BTreeMap<&'static str, &'static str>,
     /// What is in its KV namespaces: binding, key, value.
     pub values: Vec<(&'static str, &'static str, &'static str)>,
+    /// What is in its Secrets Store; `None` for a secret that is bound and not there.
+    pub stored: BTreeMap<&'static str, Option<&'static str>>,
     /// All others: sections of the configuration, such as `services`.
     pub sections: BTreeMap<&'static str, Value>,
 }
@@ -181,28 +186,50 @@ fn config(root: &Path, deployment: &Deployment) -> Result<Value, String> {
     }
     config.insert("main".to_owned(), json!(script));
     config.insert("vars".to_owned(), json!(deployment.bindings.variables));
+    let stored = deployment.bindings.stored.keys();
+    let stored: Vec<Value> = stored
+        .map(|name| json!({"binding": name, "store_id": STORE, "secret_name": name}))
+        .collect();
+    config.insert("secrets_store_secrets".to_owned(), json!(stored));
     for (name, section) in &deployment.bindings.sections {
         config.insert((*name).to_owned(), section.clone());
     }
     Ok(Value::Object(config))
 }
 
-/// Writes what is to be in the KV namespaces of a Worker before it starts.
+/// Writes what is to be in the KV namespaces and the Secrets Store of a Worker before it starts.
 fn put_values(folder: &Path, config: &str, bindings: &Bindings) -> Result<(), String> {
     for (namespace, key, value) in &bindings.values {
-        let output = command("wrangler", folder)
-            .args(["kv", "key", "put", key, value, "--local"])
-            .args(["--binding", namespace, "--config", config])
-            .args(["--persist-to", "state"])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        let put = ["kv", "key", "put", key, value, "--local"];
+        put_value(
+            folder,
+            config,
+            &[&put[..], &["--binding", namespace]].concat(),
+        )?;
+    }
+    for (name, value) in &bindings.stored {
+        if let Some(value) = value {
+            let create = ["secrets-store", "secret", "create", STORE, "--name", name];
+            let scope = ["--value", value, "--scopes", "workers"];
+            put_value(folder, config, &[&create[..], &scope].concat())?;
         }
     }
     Ok(())
+}
+
+fn put_value(folder: &Path, config: &str, arguments: &[&str]) -> Result<(), String> {
+    let output = command("wrangler", folder)
+        .args(arguments)
+        .args(["--config", config, "--persist-to", "state"])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }
 
 fn command(program: &str, folder: &Path) -> Command {

@@ -1,0 +1,91 @@
+//! The settings of the upstream: where it is, the keys, and which of its integrations are listed.
+
+use std::time::Duration;
+
+use crate::config::bindings::{Bindings, ConfigFault, entry_fault, origin};
+use crate::identity::IdentityType;
+use crate::limits::{DEFAULT_FLAGS_FRESH, FLAGS_FRESH_RANGE_SECONDS};
+use crate::secret::Secret;
+use crate::upstream::account::Account;
+use crate::upstream::endpoint::{Endpoint, Provider};
+use crate::upstream::policy::{Entry, IntegrationPolicy};
+
+pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault> {
+    const BASE_URL: &str = "AUTHKIT_BASE_URL";
+    let provider = bindings.choice(
+        "AUTHKIT_PROVIDER",
+        Provider::Pica.as_str(),
+        &Provider::ALL.map(|provider| (provider.as_str(), provider)),
+    )?;
+    let flags_fresh = bindings
+        .number("FLAGS_CACHE_SECONDS", FLAGS_FRESH_RANGE_SECONDS)?
+        .map_or(DEFAULT_FLAGS_FRESH, Duration::from_secs);
+    let base = bindings.get(BASE_URL);
+    let base = base.as_deref().unwrap_or(provider.default_origin());
+    // One slash at the end is what people copy; it changes nothing.
+    let origin = origin(BASE_URL, base.strip_suffix('/').unwrap_or(base))?;
+    let name = provider.key_binding();
+    let key = key(bindings, name)?.ok_or_else(|| {
+        let advice = format!(
+            "is not set: run `npx wrangler secret put {name}`, or on your own machine put it into \
+             .dev.vars"
+        );
+        ConfigFault::new(name, advice)
+    })?;
+    let account = Account::new(
+        key,
+        self::key(bindings, provider.next_key_binding())?,
+        flags_fresh,
+    );
+    Ok(Endpoint {
+        provider,
+        origin,
+        account,
+    })
+}
+
+fn key(bindings: &Bindings<'_>, name: &'static str) -> Result<Option<Secret>, ConfigFault> {
+    let Some(text) = bindings.get(name) else {
+        return Ok(None);
+    };
+    let advice = "has characters that no key has: set it again";
+    let key = Secret::parse(&text).ok_or_else(|| ConfigFault::new(name, advice));
+    key.map(Some)
+}
+
+pub(super) fn integrations(
+    bindings: &Bindings<'_>,
+) -> Result<Option<IntegrationPolicy>, ConfigFault> {
+    let allowed = entries(bindings, "ALLOWED_INTEGRATIONS")?;
+    let blocked = entries(bindings, "BLOCKED_INTEGRATIONS")?;
+    let any = !allowed.is_empty() || !blocked.is_empty();
+    Ok(any.then(|| IntegrationPolicy {
+        allowed: (!allowed.is_empty()).then_some(allowed),
+        blocked,
+    }))
+}
+
+fn entries(bindings: &Bindings<'_>, name: &'static str) -> Result<Vec<Entry>, ConfigFault> {
+    let mut entries = Vec::new();
+    for text in bindings.list(name)? {
+        let advice = "must be a title or type, after `user:`, `team:`, `organization:` or \
+                      `project:` where it is for those only";
+        entries.push(entry(&text).ok_or_else(|| entry_fault(name, entries.len(), advice))?);
+    }
+    Ok(entries)
+}
+
+/// A colon always follows a type, so that a typing error in one is no odd title.
+fn entry(text: &str) -> Option<Entry> {
+    let (identity_type, name) = match text.split_once(':') {
+        None => (None, text),
+        Some((kind, name)) => (
+            Some(IdentityType::parse(kind.trim_end())?),
+            name.trim_start(),
+        ),
+    };
+    (!name.is_empty() && !name.contains(':')).then(|| Entry {
+        identity_type,
+        name: name.to_owned(),
+    })
+}

@@ -1,0 +1,187 @@
+//! How often a client and an identity may ask.
+
+use authkit_edge::handler::Outcome;
+use authkit_edge::runtime::{Limiter, Method};
+use serde_json::json;
+
+use crate::support::{Counter, TestApp, TestRequest, assert_error};
+use crate::tokens::{self, SigningKey, claims};
+
+/// A request of `user` from `address`.
+fn from(address: &str, user: &str) -> TestRequest {
+    TestRequest::anonymous()
+        .header("x-user-id", user)
+        .header("cf-connecting-ip", address)
+}
+
+fn client_app(counter: Counter) -> TestApp {
+    TestApp::new().with_limiter(Limiter::Client, counter)
+}
+
+fn identity_app(counter: Counter) -> TestApp {
+    TestApp::new().with_limiter(Limiter::Identity, counter)
+}
+
+#[track_caller]
+fn assert_refused(outcome: &Outcome, variable: &str) {
+    assert_error(outcome, 429, "too_many_requests");
+    let headers = &outcome.response.headers;
+    assert_eq!(headers.get("retry-after"), Some("60"));
+    let reason = outcome.record.reason.as_deref().unwrap();
+    assert!(reason.starts_with(variable), "{reason}");
+}
+
+#[test]
+fn lets_a_client_ask_up_to_its_limit() {
+    let app = client_app(Counter::Limit(2));
+    for user in ["ada", "bob"] {
+        assert_eq!(app.send(&from("203.0.113.7", user)).response.status, 200);
+    }
+    let calls = app.edge.calls().len();
+    let refused = app.send(&from("203.0.113.7", "eve").header("origin", "https://auth.withone.ai"));
+    assert_refused(&refused, "CLIENT_LIMITER");
+    let headers = refused.response.headers;
+    assert_eq!(
+        headers.get("access-control-allow-origin"),
+        Some("https://auth.withone.ai")
+    );
+    assert_eq!(app.edge.calls().len(), calls);
+    assert_eq!(app.send(&from("203.0.113.8", "eve")).response.status, 200);
+}
+
+#[test]
+fn takes_an_ipv6_network_for_one_client() {
+    let app = client_app(Counter::Limit(1));
+    assert_eq!(app.send(&from("2001:db8::1", "ada")).response.status, 200);
+    assert_refused(&app.send(&from("2001:db8::2", "ada")), "CLIENT_LIMITER");
+    assert_eq!(
+        app.send(&from("2001:db8:0:1::1", "ada")).response.status,
+        200
+    );
+}
+
+#[test]
+fn stops_a_client_before_its_body_is_read_and_its_token_looked_at() {
+    let app = tokens::app().with_limiter(Limiter::Client, Counter::Limit(0));
+    let token = SigningKey::new("k1").token(&claims(json!({})));
+    let request = TestRequest::anonymous()
+        .header("cf-connecting-ip", "203.0.113.7")
+        .header("authorization", &format!("Bearer {token}"))
+        .json(vec![b' '; 9000]);
+    assert_refused(&app.send(&request), "CLIENT_LIMITER");
+    assert_eq!(
+        (app.edge.signature_checks(), app.edge.calls().len()),
+        (0, 0)
+    );
+}
+
+#[test]
+fn counts_no_client_without_an_address() {
+    let app = client_app(Counter::Limit(0));
+    let request = TestRequest::post().header("x-forwarded-for", "203.0.113.7");
+    assert_eq!(app.send(&request).response.status, 200);
+    assert_eq!(
+        app.send(&from("not an address", "ada")).response.status,
+        200
+    );
+    assert_eq!(app.edge.counted(), []);
+}
+
+#[test]
+fn lets_an_identity_ask_up_to_its_limit_from_wherever() {
+    let app = identity_app(Counter::Limit(2));
+    for address in ["203.0.113.7", "203.0.113.8"] {
+        assert_eq!(app.send(&from(address, "ada")).response.status, 200);
+    }
+    let calls = app.edge.calls().len();
+    let refused = app.send(&from("203.0.113.9", "ada"));
+    assert_refused(&refused, "IDENTITY_LIMITER");
+    assert!(refused.record.identity.is_some());
+    assert_eq!(app.edge.calls().len(), calls);
+    assert_eq!(app.send(&from("203.0.113.9", "bob")).response.status, 200);
+}
+
+#[test]
+fn counts_identities_by_source_and_type_and_keeps_no_names() {
+    let app = identity_app(Counter::Limit(1)).with("IDENTITY_SOURCE", "header,body");
+    for request in [
+        TestRequest::anonymous().header("x-user-id", "ada"),
+        TestRequest::anonymous().json(r#"{"identity":"ada"}"#),
+        TestRequest::anonymous().json(r#"{"identity":"ada","identityType":"team"}"#),
+    ] {
+        assert_eq!(app.send(&request).response.status, 200);
+        assert_refused(&app.send(&request), "IDENTITY_LIMITER");
+    }
+    let keys = app.edge.counted();
+    assert!(keys.iter().all(|(_, key)| !key.contains("ada")), "{keys:?}");
+}
+
+#[test]
+fn counts_nobody_for_a_token_that_was_not_theirs() {
+    let app = tokens::app().with_limiter(Limiter::Identity, Counter::Limit(1));
+    let isolate = app.isolate();
+    let bearer = |key: &'static str| {
+        let token = SigningKey::new(key).token_with_header(
+            &json!({"alg": "EdDSA", "kid": "k1"}),
+            &claims(json!({"sub": "ada"})),
+        );
+        TestRequest::anonymous().header("authorization", &format!("Bearer {token}"))
+    };
+    for _ in 0..5 {
+        assert_error(&isolate.send(&bearer("forged")), 401, "invalid_token");
+    }
+    assert_eq!(isolate.send(&bearer("k1")).response.status, 200);
+    assert_refused(&isolate.send(&bearer("k1")), "IDENTITY_LIMITER");
+}
+
+#[test]
+fn counts_requests_for_grants_too() {
+    let app = |limiter| {
+        tokens::app()
+            .with("IDENTITY_SOURCE", "grant,jwt")
+            .with("GRANT_KEY", "0123456789abcdef0123456789abcdef")
+            .with_limiter(limiter, Counter::Limit(1))
+    };
+    let token = SigningKey::new("k1").token(&claims(json!({})));
+    let ask = TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("cf-connecting-ip", "203.0.113.7")
+        .header("authorization", &format!("Bearer {token}"))
+        .json("{}");
+    for limiter in [Limiter::Client, Limiter::Identity] {
+        let app = app(limiter);
+        assert_eq!(app.send(&ask).response.status, 200);
+        assert_refused(&app.send(&ask), limiter.binding());
+    }
+}
+
+#[test]
+fn counts_nothing_that_mints_nothing() {
+    let app = client_app(Counter::Limit(0)).with_limiter(Limiter::Identity, Counter::Limit(0));
+    let request = from("203.0.113.7", "ada");
+    for (request, status) in [
+        (request.clone().method(Method::Options), 204),
+        (request.clone().method(Method::Get), 405),
+        (request.clone().at("/api/other"), 404),
+        (request.clone().at("/api/authkit/grant"), 404),
+    ] {
+        assert_eq!(app.send(&request).response.status, status);
+    }
+    let broken = app.with("IDENTITY_TYPE", "email");
+    assert_error(&broken.send(&request), 503, "misconfigured");
+    assert_eq!(broken.edge.counted(), []);
+}
+
+#[test]
+fn lets_requests_through_and_says_so_when_a_limiter_fails() {
+    for counter in [Counter::Fails, Counter::Hangs] {
+        for app in [client_app(counter), identity_app(counter)] {
+            let outcome = app.send(&from("203.0.113.7", "ada"));
+            assert_eq!(outcome.response.status, 200);
+            assert_eq!(outcome.record.limiter, Some("failed"));
+            assert!(app.edge.elapsed() <= 1_000);
+        }
+    }
+    let outcome = client_app(Counter::Limit(1)).send(&from("203.0.113.7", "ada"));
+    assert_eq!(outcome.record.limiter, None);
+}
