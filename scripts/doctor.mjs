@@ -3,9 +3,9 @@
 // With URL it asks that deployment, by TRUSTED_CALLER_KEY. Without, it starts the Worker here, with
 // wrangler.toml and .dev.vars as they are, and asks that one. `--config` and `--env` are wrangler's.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
@@ -67,16 +67,18 @@ async function checkDeployed(text, key) {
 async function checkHere(options) {
   const work = mkdtempSync(join(tmpdir(), "authkit-doctor-"));
   try {
-    const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = await bindings(options);
+    const bound = await bindings(options);
+    const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = bound;
+    const dropped = droppedSecrets(options, bound);
     const own = await askWorker(work, options, prefix, key ?? "");
-    if (own.checks) return own.checks;
+    if (own.checks) return [...dropped, ...own.checks];
     // Nobody may ask this Worker, so one is asked that has a key besides. With a key, `header` and
     // `body` are right where they were wrong without: what the first one said of itself counts too.
     const temporary = randomBytes(32).toString("hex");
     const more = ["--var", `TRUSTED_CALLER_KEY:${temporary}`];
     const keyed = await askWorker(work, options, prefix, temporary, more);
     const said = ({ name }) => keyed.checks.some((check) => check.name === name);
-    return [...own.faults.filter((fault) => !said(fault)), ...keyed.checks];
+    return [...dropped, ...own.faults.filter((fault) => !said(fault)), ...keyed.checks];
   } finally {
     rmSync(work, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -91,6 +93,20 @@ async function bindings({ config, env }) {
   const found = { ...proxy.env };
   await proxy.dispose();
   return found;
+}
+
+/** What stands in .dev.vars and does not come from there, of which wrangler says nothing. */
+function droppedSecrets({ config, env }, bound) {
+  const names = env ? [`.dev.vars.${env}`, ".dev.vars"] : [".dev.vars"];
+  const file = names.map((name) => join(dirname(config), name)).find(existsSync);
+  if (!file) return [];
+  const lines = readFileSync(file, "utf8").matchAll(/^\s*(?:export\s+)?(\w+)\s*=/gm);
+  const dropped = [...lines].map(([, name]) => name).filter((name) => !(name in bound));
+  if (dropped.length === 0) return [];
+  const advice =
+    `${dropped.join(", ")}: set there, and not read. Name them in wrangler.toml, in [vars] or in ` +
+    `[secrets]: required = ["${dropped.join('", "')}", …]`;
+  return [{ name: ".dev.vars", status: "warning", advice }];
 }
 
 /** Starts the Worker and asks it: `checks`, or `faults` of its log if it lets nobody ask. */

@@ -70,15 +70,16 @@ pub(super) struct Faults(pub(super) Vec<ConfigFault>);
 impl Faults {
     /// The value of a setting, or `None` with its fault noted.
     pub(super) fn note<T>(&mut self, result: Result<T, ConfigFault>) -> Option<T> {
-        let fault = match result {
-            Ok(value) => return Some(value),
-            Err(fault) => fault,
-        };
+        result.map_err(|fault| self.push(fault)).ok()
+    }
+
+    // Not a part of `note`, of which there is one for every type of setting.
+    #[inline(never)]
+    fn push(&mut self, fault: ConfigFault) {
         // `header` and `body` read the same settings.
         if !self.0.contains(&fault) {
             self.0.push(fault);
         }
-        None
     }
 }
 

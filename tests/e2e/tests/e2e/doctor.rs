@@ -249,7 +249,13 @@ fn the_doctor_looks_at_the_configuration_here() {
     bindings.secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
     let (well, said) = doctor_here(&bindings);
     let warning = "! PICA_SECRET_KEY\n    is a test key";
-    assert!(well && said.contains(warning), "{said}");
+    assert!(well && said.starts_with(warning), "{said}");
+
+    let required = json!({"required": ["PICA_SECRET_KEY"]});
+    bindings.sections.insert("secrets", required);
+    let (well, said) = doctor_here(&bindings);
+    let warning = "! .dev.vars\n    TRUSTED_CALLER_KEY: set there, and not read.";
+    assert!(!well && said.starts_with(warning), "{said}");
 }
 
 /// Only with a key may anybody ask; but with a key, `header` and `body` would be right.
