@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 sed '/^\[build\]$/,/^$/d; /^# For `make dev`/,$d' wrangler.toml >"$work/wrangler.toml"
 
 # The dependencies' licenses ask for their text beside the program.
-cargo tree --locked --package authkit-edge --target $wasm --edges normal --prefix none --format '{p}' |
+cargo tree --locked --package authkit-edge-worker --target $wasm --edges normal --prefix none --format '{p}' |
   cut -d ' ' -f 1,2 | sed 's/ v/-/' | LC_ALL=C sort -u | while read -r crate; do
     for file in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$crate"/LICEN[CS]E*; do
       [ ! -f "$file" ] || { printf '\n==== %s %s ====\n\n' "$crate" "${file##*/}" && cat "$file"; }

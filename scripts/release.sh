@@ -22,11 +22,11 @@ install_cargo_command cargo-cyclonedx 0.5.9
 say "Listing the crates in the Worker"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
-# It writes into the folder of every member of the workspace.
+# It writes into the folder of every member of the workspace; worker/ is the one that is meant.
 .tools/bin/cargo-cyclonedx cyclonedx --quiet --format json --spec-version 1.5 \
   --target $wasm --no-build-deps --override-filename "$name.sbom"
-mv "$name.sbom.json" "dist/$name.cdx.json"
-find sandbox tests -name "$name.sbom.json" -not -path '*/node_modules/*' -delete
+mv "worker/$name.sbom.json" "dist/$name.cdx.json"
+git clean --quiet --force -- "*$name.sbom.json"
 
 cd dist
 sha256sum "$name.cdx.json" "$name.tar.gz" | tee SHA256SUMS

@@ -1,8 +1,11 @@
-//! GitHub's workflows take nothing that can change under them.
+//! What GitHub runs takes nothing that can change under it, and leaves no lock file out.
 
 use std::fs;
+use std::process::Command;
 
 use authkit_edge_e2e::root;
+
+use crate::project::file;
 
 #[test]
 fn name_actions_by_commit_and_start_without_permissions() {
@@ -20,4 +23,18 @@ fn name_actions_by_commit_and_start_without_permissions() {
         }
     }
     assert!(actions > 10, "{actions}");
+}
+
+#[test]
+fn keep_every_lock_file_up_to_date() {
+    let mut git = Command::new("git");
+    let locks = ["*Cargo.lock", "*package-lock.json", "*requirements.txt"];
+    let listed = git.arg("ls-files").args(locks).current_dir(root()).output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let dependabot = file(".github/dependabot.yml");
+    for path in listed.lines() {
+        let (folder, _) = path.rsplit_once('/').unwrap_or_default();
+        assert!(dependabot.contains(&format!("\"/{folder}\"")), "{path}");
+    }
+    assert!(listed.lines().count() > 10, "{listed}");
 }
