@@ -4,7 +4,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
-budget=110 # KB of 1024 bytes, which wrangler calls KiB
+# KB of 1024 bytes, which wrangler calls KiB. The aim is 110, which the token route alone had (107) and
+# the deep check, the OpenAPI document, limits and rotation together do not: docs/performance.md.
+budget=130
 
 report=$(NO_COLOR=1 wrangler deploy --dry-run --env "" --outdir .wrangler/upload 2>&1) || die "$report"
 size=$(printf '%s\n' "$report" | sed -n 's|^Total Upload: .* / gzip: \([0-9.]*\) KiB$|\1|p')

@@ -159,7 +159,7 @@ fn agree(
 
 fn text(field: Option<&RawValue>, name: &'static str) -> Result<Option<String>, BodyFault> {
     field.map_or(Ok(None), |raw| {
-        serde_json::from_str(raw.get()).map_err(|_| BodyFault::Field(name))
+        serde_json::from_slice(raw.get().as_bytes()).map_err(|_| BodyFault::Field(name))
     })
 }
 

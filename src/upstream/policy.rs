@@ -72,7 +72,7 @@ struct Names<'a> {
 
 /// A name, if it is a text at all.
 fn text(value: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(value?.get()).ok()?
+    serde_json::from_slice(value?.get().as_bytes()).ok()?
 }
 
 impl<'de> Deserialize<'de> for Names<'de> {

@@ -142,8 +142,7 @@ impl Object {
             Key::Page => self.push(r#""page""#),
             Key::RequestId => self.push(r#""requestId""#),
             Key::IsWhiteLabel => self.push(r#""isWhiteLabel""#),
-            // `Value`'s text form is JSON: it quotes and escapes.
-            Key::Other(name) => self.push(&serde_json::Value::from(&**name).to_string()),
+            Key::Other(name) => self.push(&serde_json::to_string(&**name).unwrap_or_default()),
         }
         self.push(":");
         self.push(value);
