@@ -18,7 +18,7 @@ use crate::body::Watched;
 use crate::envelope;
 use crate::fault::Target;
 use crate::record::{Recorded, Route};
-use crate::sign_in::ACCESS_KEYS;
+use crate::sign_in::{ACCESS_KEYS, KEYS};
 use crate::state::Shared;
 use crate::wire::Link;
 
@@ -55,10 +55,9 @@ pub(crate) async fn observe(
     let route = match path {
         "/v1/authkit" | "/v1/authkit/token" => Route::Token,
         "/v1/users/flags" => Route::Flags,
+        KEYS | ACCESS_KEYS => Route::Keys,
         TRAP => Route::Trap,
-        _ if path.starts_with("/_sandbox/") || path == ACCESS_KEYS => {
-            return next.run(request).await;
-        }
+        _ if path.starts_with("/_sandbox/") => return next.run(request).await,
         _ => Route::Other,
     };
     let at_ms = shared.journal.elapsed_ms();
@@ -150,7 +149,8 @@ async fn token(
         }
         let look = shared.look(&settings);
         let page = shared.catalogue.page(look, paging.page, paging.limit);
-        let text = envelope::token(&settings, &page, shared.request_id(), wrong);
+        let identity = settings.echo_identity.then(|| identity(&body)).flatten();
+        let text = envelope::token(&settings, &page, shared.request_id(), identity, wrong);
         Answer::json(StatusCode::OK, text)
     })
     .await
@@ -200,6 +200,11 @@ fn has_key(shared: &Shared, headers: &HeaderMap, name: &str) -> bool {
 fn unauthorized() -> Answer {
     let message = "You're not authorized to access this resource";
     Answer::error(StatusCode::UNAUTHORIZED, message)
+}
+
+fn identity(body: &[u8]) -> Option<Value> {
+    let payload: Value = serde_json::from_slice(body).ok()?;
+    payload.get("identity").cloned()
 }
 
 /// The checks on `identity` and `identityType` that the API's open-source part is known to make.

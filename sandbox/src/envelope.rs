@@ -1,6 +1,7 @@
 //! The JSON of answers, as text.
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::catalogue::Listing;
 use crate::fault::WrongShape;
@@ -15,6 +16,7 @@ pub(crate) fn token(
     settings: &Settings,
     page: &Listing,
     request_id: u64,
+    identity: Option<Value>,
     wrong: Option<WrongShape>,
 ) -> Vec<Bytes> {
     let pages = settings.pages_claim.unwrap_or(page.pages);
@@ -44,8 +46,10 @@ pub(crate) fn token(
         RequestIdKind::Absent => String::new(),
         RequestIdKind::Twice => format!(r#","requestId":{request_id},"request_id":{request_id}"#),
     };
+    let identity = identity.map_or_else(String::new, |whose| format!(r#","identity":{whose}"#));
     let (total, number) = (page.total, page.page);
-    let tail = format!(r#""total":{total}{pages},"page":{number}{request_id}{last}{close}"#);
+    let tail =
+        format!(r#""total":{total}{pages},"page":{number}{request_id}{identity}{last}{close}"#);
 
     match wrong {
         Some(WrongShape::EmptyBody) => Vec::new(),
@@ -79,6 +83,17 @@ pub(crate) fn flags(settings: &Settings, wrong: Option<WrongShape>) -> Vec<Bytes
         Some(WrongShape::EmptyBody) => return Vec::new(),
         Some(WrongShape::ArrayInsteadOfObject) => format!("[{}]", object(&white.to_string())),
         Some(_) => object(r#""true""#),
+    };
+    vec![text.into()]
+}
+
+/// The issuer's keys.
+pub(crate) fn keys(keys: &Value, wrong: Option<WrongShape>) -> Vec<Bytes> {
+    let text = match wrong {
+        None => keys.to_string(),
+        Some(WrongShape::EmptyBody) => return Vec::new(),
+        Some(WrongShape::ArrayInsteadOfObject) => format!("[{keys}]"),
+        Some(_) => "{}".to_owned(),
     };
     vec![text.into()]
 }

@@ -36,6 +36,12 @@ impl Fault {
         Self::new(Target::Flags, kind)
     }
 
+    /// A fault of every load of the issuer's keys.
+    #[must_use]
+    pub fn keys(kind: FaultKind) -> Self {
+        Self::new(Target::Keys, kind)
+    }
+
     /// A fault of every call to `target`.
     #[must_use]
     pub fn new(target: Target, kind: FaultKind) -> Self {
@@ -61,10 +67,10 @@ impl Fault {
         self
     }
 
-    /// Whether it applies to a call of `target` (token or flags) for `page`.
+    /// Whether it applies to a call of `target` (token, flags or keys) for `page`.
     pub(crate) fn matches(&self, target: Target, page: Option<u64>) -> bool {
-        (self.target == Target::Any || self.target == target)
-            && (self.page.is_none() || self.page == page)
+        let any = self.target == Target::Any && target != Target::Keys;
+        (any || self.target == target) && (self.page.is_none() || self.page == page)
     }
 
     /// Says what is wrong with values that no HTTP answer could carry.
@@ -110,7 +116,9 @@ pub enum Target {
     Token,
     /// `GET /v1/users/flags`.
     Flags,
-    /// Both.
+    /// The loads of the issuer's keys.
+    Keys,
+    /// Token and flags.
     #[default]
     Any,
 }
@@ -178,7 +186,7 @@ pub enum FaultKind {
 /// Ways in which the JSON of an answer is not what was promised.
 ///
 /// The flags answer has no rows and pages: there the kinds about those make `authkitWhitelist` a
-/// string.
+/// string. An issuer's keys have none either: there they leave out `keys`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WrongShape {

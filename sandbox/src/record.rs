@@ -57,6 +57,8 @@ pub enum Route {
     Token,
     /// `/v1/users/flags`, with any method.
     Flags,
+    /// The issuer's keys.
+    Keys,
     /// `/_sandbox/trap`, where no client should ever go.
     Trap,
     /// Anything else but the control routes, which are not recorded.
@@ -65,7 +67,7 @@ pub enum Route {
 
 impl Route {
     fn counts_as_call(self) -> bool {
-        matches!(self, Self::Token | Self::Flags)
+        matches!(self, Self::Token | Self::Flags | Self::Keys)
     }
 }
 
@@ -74,7 +76,7 @@ impl Route {
 pub struct Observed {
     /// Requests in order of arrival, the newest [`MAX_RECORDED`] of them.
     pub requests: VecDeque<Recorded>,
-    /// Token and flags calls that have arrived and are not over yet.
+    /// Token and flags calls and loads of keys that have arrived and are not over yet.
     pub in_flight: u32,
     /// The highest `in_flight` since the memory was last cleared.
     pub max_in_flight: u32,

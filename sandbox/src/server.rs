@@ -173,13 +173,13 @@ impl Sandbox {
         self.shared.journal.read(read)
     }
 
-    /// Token and flags calls that are open now.
+    /// Token and flags calls and loads of keys that are open now.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.shared.journal.read(|observed| observed.in_flight)
     }
 
-    /// The most token and flags calls that were open at once since the memory was last cleared.
+    /// The most of them that were open at once since the memory was last cleared.
     #[must_use]
     pub fn max_in_flight(&self) -> u32 {
         self.shared.journal.read(|observed| observed.max_in_flight)

@@ -30,6 +30,8 @@ pub struct Settings {
     pub pages_claim: Option<u64>,
     /// Adds fields to the token answer that no client knows.
     pub extra_envelope_fields: bool,
+    /// Adds the `identity` that was asked for to the token answer, to tell whose it is.
+    pub echo_identity: bool,
     /// Indents the JSON of answers.
     pub pretty: bool,
     /// Sends answers without `Content-Length`.
@@ -53,6 +55,7 @@ impl Default for Settings {
             request_id: RequestIdKind::Integer,
             pages_claim: None,
             extra_envelope_fields: false,
+            echo_identity: false,
             pretty: false,
             chunked: false,
             gzip: false,

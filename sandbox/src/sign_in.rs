@@ -4,21 +4,27 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::answer::{Answer, give};
+use crate::envelope;
+use crate::fault::Target;
 use crate::issuer::{TOKEN_SECONDS, now};
 use crate::state::Shared;
+use crate::wire::Link;
 
+/// Where the keys are.
+pub(crate) const KEYS: &str = "/_sandbox/keys";
 /// Where Cloudflare Access has the keys of a team.
 pub(crate) const ACCESS_KEYS: &str = "/cdn-cgi/access/certs";
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/_sandbox/keys", get(keys))
+        .route(KEYS, get(keys))
         .route(ACCESS_KEYS, get(keys))
         .route("/_sandbox/sign-in", post(sign_in))
 }
@@ -29,8 +35,16 @@ struct SignIn {
     user: String,
 }
 
-async fn keys(State(shared): State<Arc<Shared>>) -> Response<Body> {
-    answer(StatusCode::OK, &shared.issuer.load_keys())
+async fn keys(
+    State(shared): State<Arc<Shared>>,
+    Extension(link): Extension<Arc<Link>>,
+) -> Response<Body> {
+    let plan = shared.plan(Target::Keys, None);
+    let keys = shared.issuer.load_keys();
+    give(plan, link, |wrong| {
+        Answer::json(StatusCode::OK, envelope::keys(&keys, wrong))
+    })
+    .await
 }
 
 /// Takes the body whatever its content type. As text it needs no preflight from a page.

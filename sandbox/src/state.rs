@@ -95,7 +95,10 @@ impl Shared {
     pub(crate) fn plan(&self, target: Target, page: Option<u64>) -> Plan {
         let mut active = lock(&self.active);
         let settings = Arc::clone(&active.settings);
-        let mut latency = settings.latency_ms;
+        let mut latency = match target {
+            Target::Keys => 0,
+            Target::Token | Target::Flags | Target::Any => settings.latency_ms,
+        };
         let mut decided = None;
         for (fault, happened) in settings.faults.iter().zip(&mut active.happened) {
             let spent = fault.times.is_some_and(|times| *happened >= times);

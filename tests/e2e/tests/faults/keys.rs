@@ -1,0 +1,119 @@
+//! Faults of an issuer's keys, on both routes that check its tokens.
+
+use std::thread;
+
+use authkit_edge_e2e::PATIENCE;
+use authkit_edge_e2e::answer::Answer;
+use authkit_edge_e2e::client::Request;
+use authkit_edge_e2e::profile::{KEY, Profile};
+use authkit_edge_e2e::worker::Worker;
+use authkit_sandbox::{Fault, Options, Sandbox};
+use serde_json::json;
+
+use crate::matrix::{healthy, keys_faults};
+use crate::{HANGS, PAUSE, clock};
+
+/// A Worker that has never loaded a key, which none that other tests lease is.
+struct Setup {
+    sandbox: Sandbox,
+    worker: Worker,
+    bearer: String,
+}
+
+impl Setup {
+    fn new() -> Self {
+        let options = Options {
+            key: KEY.to_owned(),
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options).unwrap();
+        let bindings = Profile::Verified.bindings(sandbox.issuer());
+        let token = sandbox.issuer().token("ES256", "ada", &json!({}));
+        Self {
+            worker: Worker::start("keys", bindings).unwrap(),
+            sandbox,
+            bearer: format!("Bearer {token}"),
+        }
+    }
+
+    fn send(&self, target: &str) -> Answer {
+        let request = Request::anonymous()
+            .at(target)
+            .header("authorization", &self.bearer)
+            .json("{}");
+        let begun = clock();
+        let answer = request.send(self.worker.addr);
+        assert!(begun.elapsed() < HANGS, "{:?}: {answer}", begun.elapsed());
+        answer
+    }
+
+    /// Sends until that loads keys: the Worker waits a while after a load that failed.
+    fn send_until_it_loads(&self, target: &str, fault: &str) {
+        let before = self.sandbox.issuer().loads();
+        let begun = clock();
+        loop {
+            let answer = self.send(target);
+            answer.assert_error(503, "keys_unavailable");
+            assert!(answer.header("retry-after").is_some(), "{answer}");
+            if self.sandbox.issuer().loads() > before {
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{fault}: no load");
+            thread::sleep(PAUSE);
+        }
+        assert_eq!(self.sandbox.issuer().loads(), before + 1, "{fault}");
+        let idle = self
+            .sandbox
+            .wait_until(|seen| seen.in_flight == 0, PATIENCE);
+        assert!(idle, "{fault}: a load stays open");
+    }
+}
+
+fn check(target: &str, assert_right: impl Fn(&Answer)) {
+    let setup = Setup::new();
+    let fail = |kind| {
+        setup.sandbox.update(|settings| {
+            *settings = healthy();
+            settings.faults = vec![Fault::keys(kind)];
+        });
+    };
+    for (fault, kind) in keys_faults() {
+        println!("{target}, {fault}, no keys yet");
+        fail(kind);
+        setup.send_until_it_loads(target, fault);
+    }
+    // Nothing was asked of the upstream for somebody who was not verified.
+    assert_eq!(setup.sandbox.token_requests().len(), 0);
+    assert_eq!(setup.sandbox.flags_requests().len(), 0);
+
+    setup.sandbox.configure(healthy());
+    let begun = clock();
+    while setup.send(target).status != 200 {
+        assert!(begun.elapsed() < PATIENCE, "it does not recover");
+        thread::sleep(PAUSE);
+    }
+    let loads = setup.sandbox.issuer().loads();
+    for (fault, kind) in keys_faults() {
+        println!("{target}, {fault}, keys known");
+        fail(kind);
+        assert_right(&setup.send(target));
+    }
+    assert_eq!(setup.sandbox.issuer().loads(), loads, "known keys are used");
+}
+
+#[test]
+fn every_fault_of_keys_when_a_token_is_asked_for() {
+    check("/api/authkit", |answer| {
+        let token = answer.assert_token();
+        assert_eq!(token["identity"], "ada");
+        assert_eq!(token["rows"].as_array().unwrap().len(), 250);
+    });
+}
+
+#[test]
+fn every_fault_of_keys_when_a_grant_is_asked_for() {
+    check("/api/authkit/grant", |answer| {
+        assert_eq!(answer.status, 200, "{answer}");
+        assert!(answer.json()["grant"].is_string(), "{answer}");
+    });
+}

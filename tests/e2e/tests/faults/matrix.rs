@@ -1,0 +1,333 @@
+//! The table: what goes wrong, and what is expected of it. docs/reliability.md is made of it.
+
+use std::ops::RangeInclusive;
+
+use authkit_edge_e2e::profile::Profile;
+use authkit_sandbox::{Fault, FaultKind, Settings, WrongShape};
+
+/// Pages of the catalogue that every combination is asked for: 250 rows.
+pub(crate) const PAGES: usize = 3;
+
+/// What a caller gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// All rows that were asked for, for the right identity.
+    Token,
+    /// An error of the README's table.
+    Error(u16, &'static str),
+}
+
+const FAILED: Expected = Expected::Error(502, "upstream_failed");
+const TIMEOUT: Expected = Expected::Error(504, "upstream_timeout");
+const LIMITED: Expected = Expected::Error(429, "rate_limited");
+pub(crate) const NO_KEYS: Expected = Expected::Error(503, "keys_unavailable");
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `POST /api/authkit`: all pages.
+    Whole,
+    /// `POST /api/authkit?page=1`.
+    OnePage,
+}
+
+pub(crate) const ROUTES: [Route; 2] = [Route::Whole, Route::OnePage];
+
+/// What the isolate knows of the list when the fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// Nothing, so it asks for page 1 first.
+    Cold,
+    /// How many pages there are, so it asks for all of them at once.
+    Warm,
+}
+
+pub(crate) const MEMORIES: [Memory; 2] = [Memory::Cold, Memory::Warm];
+
+/// How long a fault stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stay {
+    /// For all calls. Each is tried so often.
+    Lasting(RangeInclusive<usize>),
+    /// For so many calls.
+    Passing(u32),
+}
+
+/// One fault of token calls.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// For the page and for messages.
+    pub(crate) name: &'static str,
+    pub(crate) trouble: Trouble,
+    pub(crate) stay: Stay,
+    pub(crate) whole: Expected,
+    pub(crate) one_page: Expected,
+    /// Whether only the deadline ends it. Then it meets a Worker whose deadline is short.
+    pub(crate) endless: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Call(FaultKind),
+    /// The first page says that there are so many.
+    PagesClaim(u64),
+    /// The key is refused.
+    Revoked,
+}
+
+impl Row {
+    fn new(name: &'static str, trouble: Trouble, stay: Stay, expected: Expected) -> Self {
+        Self {
+            name,
+            trouble,
+            stay,
+            whole: expected,
+            one_page: expected,
+            endless: false,
+        }
+    }
+
+    fn lasting(name: &'static str, kind: FaultKind, tries: usize, expected: Expected) -> Self {
+        let stay = Stay::Lasting(tries..=tries);
+        Self::new(name, Trouble::Call(kind), stay, expected)
+    }
+
+    fn passing(name: &'static str, kind: FaultKind) -> Self {
+        let stay = Stay::Passing(2);
+        Self::new(name, Trouble::Call(kind), stay, Expected::Token)
+    }
+
+    /// A try has half of the deadline, so there is a second, and perhaps a little for a third.
+    fn endless(name: &'static str, kind: FaultKind) -> Self {
+        let stay = Stay::Lasting(1..=3);
+        Self {
+            endless: true,
+            ..Self::new(name, Trouble::Call(kind), stay, TIMEOUT)
+        }
+    }
+
+    /// The same for a whole list, while one page alone is given as it came: how many others there
+    /// are is the widget's business.
+    fn given_as_one_page(self) -> Self {
+        Self {
+            one_page: Expected::Token,
+            ..self
+        }
+    }
+
+    pub(crate) fn expected(&self, route: Route) -> Expected {
+        match route {
+            Route::Whole => self.whole,
+            Route::OnePage => self.one_page,
+        }
+    }
+
+    /// How many token calls there may be.
+    pub(crate) fn calls(&self, route: Route, memory: Memory) -> RangeInclusive<usize> {
+        match (&self.stay, route) {
+            (Stay::Passing(times), route) => {
+                let pages = if route == Route::Whole { PAGES } else { 1 };
+                let calls = pages + *times as usize;
+                calls..=calls
+            }
+            // Those of other pages end with the one that decides, so there may be fewer.
+            (Stay::Lasting(tries), Route::Whole) if memory == Memory::Warm => {
+                *tries.start()..=PAGES * tries.end()
+            }
+            (Stay::Lasting(tries), _) => tries.clone(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = healthy();
+        match &self.trouble {
+            Trouble::Call(kind) => {
+                let fault = Fault::token(kind.clone());
+                settings.faults = vec![match self.stay {
+                    Stay::Passing(times) => fault.times(times),
+                    Stay::Lasting(_) => fault,
+                }];
+            }
+            Trouble::PagesClaim(count) => settings.pages_claim = Some(*count),
+            Trouble::Revoked => settings.revoked = true,
+        }
+        settings
+    }
+
+    /// The deployments that it meets.
+    pub(crate) fn profile(&self, provider: Provider) -> Profile {
+        match (provider, self.endless) {
+            (Provider::Pica, false) => Profile::Pica,
+            (Provider::Pica, true) => Profile::Hurried,
+            (Provider::One, false) => Profile::One,
+            (Provider::One, true) => Profile::HurriedOne,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provider {
+    Pica,
+    One,
+}
+
+const PROVIDERS: usize = 2;
+
+pub(crate) fn healthy() -> Settings {
+    Settings {
+        echo_identity: true,
+        ..Settings::default()
+    }
+}
+
+fn status(status: u16, retry_after: Option<&str>) -> FaultKind {
+    FaultKind::Status {
+        status,
+        retry_after: retry_after.map(str::to_owned),
+        rate_limit_reset: None,
+    }
+}
+
+fn redirect() -> FaultKind {
+    FaultKind::Redirect {
+        status: 307,
+        location: "/_sandbox/trap".to_owned(),
+    }
+}
+
+fn oversized(content_length: bool) -> FaultKind {
+    FaultKind::Oversized {
+        bytes: 100_000_000,
+        content_length,
+    }
+}
+
+fn slow_body() -> FaultKind {
+    FaultKind::SlowBody {
+        chunk_bytes: 100,
+        delay_ms: 100,
+    }
+}
+
+/// Faults of token calls.
+pub(crate) fn token_faults() -> Vec<Row> {
+    use FaultKind::{CloseEarly, Hang, HangBody, Latency, NotJson, Reset, Truncated, ZipBomb};
+
+    let shape = FaultKind::WrongShape;
+    let once = || Stay::Lasting(1..=1);
+    vec![
+        Row::passing("connection reset, twice", Reset),
+        Row::passing("connection closed without an answer, twice", CloseEarly),
+        Row::passing("body cut short, twice", Truncated),
+        Row::passing("503, twice", status(503, None)),
+        Row::passing("429 with `Retry-After: 0`, twice", status(429, Some("0"))),
+        Row::lasting("connection reset", Reset, 3, FAILED),
+        Row::lasting("connection closed without an answer", CloseEarly, 3, FAILED),
+        Row::lasting("body cut short", Truncated, 3, FAILED),
+        Row::lasting("503", status(503, None), 3, FAILED),
+        Row::lasting(
+            "503 with `Retry-After: 3600`",
+            status(503, Some("3600")),
+            1,
+            FAILED,
+        ),
+        Row::lasting(
+            "429 with `Retry-After: 0`",
+            status(429, Some("0")),
+            3,
+            LIMITED,
+        ),
+        Row::lasting("500", status(500, None), 1, FAILED),
+        Row::lasting("400", status(400, None), 1, FAILED),
+        Row::new("key revoked (401)", Trouble::Revoked, once(), FAILED),
+        Row::lasting("204 without a body", status(204, None), 1, FAILED),
+        Row::lasting("redirect", redirect(), 1, FAILED),
+        Row::lasting("HTML with 200", NotJson, 1, FAILED),
+        Row::lasting("empty body", shape(WrongShape::EmptyBody), 1, FAILED),
+        Row::lasting(
+            "array instead of object",
+            shape(WrongShape::ArrayInsteadOfObject),
+            1,
+            FAILED,
+        ),
+        Row::lasting("no `rows`", shape(WrongShape::RowsMissing), 1, FAILED),
+        Row::lasting("`rows` twice", shape(WrongShape::DuplicateRows), 1, FAILED),
+        Row::lasting(
+            "`pages` is a string",
+            shape(WrongShape::PagesString),
+            1,
+            FAILED,
+        )
+        .given_as_one_page(),
+        Row::new(
+            "`pages` is 10⁹",
+            Trouble::PagesClaim(1_000_000_000),
+            once(),
+            FAILED,
+        )
+        .given_as_one_page(),
+        Row::lasting("100 MB", oversized(true), 1, FAILED),
+        Row::lasting("100 MB, length unsaid", oversized(false), 1, FAILED),
+        Row::lasting(
+            "1 GB of zeros in gzip",
+            ZipBomb {
+                bytes: 1_000_000_000,
+            },
+            1,
+            FAILED,
+        ),
+        Row::endless("no answer, ever", Hang),
+        Row::endless("half of the body, then silence", HangBody),
+        Row::endless("body drips", slow_body()),
+        Row::endless("ten minutes late", Latency { ms: 600_000 }),
+        Row {
+            endless: true,
+            ..Row::lasting(
+                "429 with a wait beyond the deadline",
+                status(429, Some("1")),
+                1,
+                LIMITED,
+            )
+        },
+    ]
+}
+
+/// Faults of flags calls, and how often one is tried: there is a token whatever they do.
+pub(crate) fn flags_faults() -> Vec<(&'static str, FaultKind, RangeInclusive<usize>)> {
+    vec![
+        ("connection reset", FaultKind::Reset, 3..=3),
+        ("503", status(503, None), 3..=3),
+        ("401", status(401, None), 1..=1),
+        ("redirect", redirect(), 1..=1),
+        ("HTML with 200", FaultKind::NotJson, 1..=1),
+        (
+            "wrong shape",
+            FaultKind::WrongShape(WrongShape::ArrayInsteadOfObject),
+            1..=1,
+        ),
+        ("100 MB, length unsaid", oversized(false), 1..=1),
+        ("no answer, ever", FaultKind::Hang, 1..=3),
+        ("half of the body, then silence", FaultKind::HangBody, 1..=3),
+    ]
+}
+
+/// Faults of loads of an issuer's keys. A load is never tried again at once.
+pub(crate) fn keys_faults() -> Vec<(&'static str, FaultKind)> {
+    vec![
+        ("connection reset", FaultKind::Reset),
+        ("500", status(500, None)),
+        ("redirect", redirect()),
+        ("HTML with 200", FaultKind::NotJson),
+        ("no `keys`", FaultKind::WrongShape(WrongShape::RowsMissing)),
+        ("100 MB, length unsaid", oversized(false)),
+        ("no answer, ever", FaultKind::Hang),
+    ]
+}
+
+/// How many combinations of fault, route and mode there are.
+pub(crate) fn combinations() -> usize {
+    let token = token_faults().len() * ROUTES.len() * PROVIDERS * MEMORIES.len();
+    let flags = flags_faults().len() * MEMORIES.len();
+    let keys = keys_faults().len() * MEMORIES.len() * 2;
+    token + flags + keys
+}

@@ -1,0 +1,89 @@
+//! docs/reliability.md has the matrix that is run.
+
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+use std::{env, fs};
+
+use authkit_edge_e2e::root;
+
+use crate::matrix::{
+    Expected, Memory, NO_KEYS, Route, combinations, flags_faults, keys_faults, token_faults,
+};
+
+const BEGIN: &str = "<!-- matrix -->\n";
+const END: &str = "<!-- end of matrix -->";
+
+/// Set to write the page anew instead of comparing it.
+const WRITE: &str = "WRITE_MATRIX";
+
+#[test]
+fn the_page_shows_the_matrix_that_is_run() {
+    let path = root().join("docs/reliability.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has a place for it");
+    let (found, after) = rest.split_once(END).expect("which ends");
+    let matrix = matrix();
+    if env::var_os(WRITE).is_some() {
+        fs::write(path, format!("{before}{BEGIN}{matrix}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(
+        found == matrix,
+        "docs/reliability.md has another matrix: run `make test-faults {WRITE}=1`"
+    );
+}
+
+#[test]
+fn there_are_forty_combinations_and_more() {
+    assert!(combinations() >= 40);
+}
+
+fn matrix() -> String {
+    let mut text = format!(
+        "{} combinations.\n\n\
+         | Token calls: | The whole list | calls, cold | calls, warm | One page | calls |\n\
+         | --- | --- | --- | --- | --- | --- |\n",
+        combinations()
+    );
+    for row in token_faults() {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} |",
+            row.name,
+            cell(row.whole),
+            count(&row.calls(Route::Whole, Memory::Cold)),
+            count(&row.calls(Route::Whole, Memory::Warm)),
+            cell(row.one_page),
+            count(&row.calls(Route::OnePage, Memory::Cold)),
+        );
+    }
+    text += "\n| Flags calls: | The whole list, cold and warm | calls |\n| --- | --- | --- |\n";
+    for (name, _, calls) in flags_faults() {
+        let calls = count(&calls);
+        let _ = writeln!(
+            text,
+            "| {name} | token, `isWhiteLabel` is `false` | {calls} |"
+        );
+    }
+    text += "\n| Loads of keys: | No keys yet: token, grant | Keys known: token, grant |\n\
+             | --- | --- | --- |\n";
+    for (name, _) in keys_faults() {
+        let _ = writeln!(text, "| {name} | {} | token, grant |", cell(NO_KEYS));
+    }
+    text
+}
+
+fn cell(expected: Expected) -> String {
+    match expected {
+        Expected::Token => "token".to_owned(),
+        Expected::Error(status, code) => format!("{status} `{code}`"),
+    }
+}
+
+fn count(calls: &RangeInclusive<usize>) -> String {
+    if calls.start() == calls.end() {
+        calls.start().to_string()
+    } else {
+        format!("{}–{}", calls.start(), calls.end())
+    }
+}
