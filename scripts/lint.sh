@@ -16,7 +16,7 @@ cargo package --quiet --package authkit-edge --allow-dirty
 say "clippy, $wasm, the Workers"
 use_wasm_target
 $cargo_clippy --package authkit-edge --package authkit-edge-worker --package authkit-jws-worker \
-  --package mounted-worker --package service-binding-rust --lib --target $wasm -- -D warnings
+  --package authkit-panic-worker --package mounted-worker --package service-binding-rust --lib --target $wasm -- -D warnings
 say "tsc, the example in TypeScript"
 install_packages examples/service-binding-ts TypeScript
 npm run --silent --prefix examples/service-binding-ts check
