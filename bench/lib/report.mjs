@@ -25,15 +25,14 @@ export const blocks = (results) => ({
   memory: memoryBlock(results),
 });
 
-const MARKED = /<!-- bench:([a-z]+) -->\n[^]*?<!-- end of bench:\1 -->/g;
-
-/** A page with its marked parts replaced. They must be the ones that there are texts for. */
-export function fill(page, texts) {
-  const names = [...page.matchAll(MARKED)].map(([, name]) => name);
+/** A page with its parts that are marked for `run` replaced. They must be the ones that there are texts for. */
+export function fill(page, texts, run = "bench") {
+  const marked = new RegExp(`<!-- ${run}:([a-z]+) -->\\n[^]*?<!-- end of ${run}:\\1 -->`, "g");
+  const names = [...page.matchAll(marked)].map(([, name]) => name);
   if (names.sort().join() !== Object.keys(texts).sort().join()) {
     throw new Error(`The page has marks for ${names.join(", ")}; measured was ${Object.keys(texts).join(", ")}.`);
   }
-  return page.replace(MARKED, (_, name) => `<!-- bench:${name} -->\n${texts[name]}\n<!-- end of bench:${name} -->`);
+  return page.replace(marked, (_, name) => `<!-- ${run}:${name} -->\n${texts[name]}\n<!-- end of ${run}:${name} -->`);
 }
 
 /** The share of the server's CPU that others may have in the worst round before it is said. */

@@ -1,0 +1,36 @@
+// What the isolate and its process hold, and when that counts as a leak.
+import { Inspector } from "../../../bench/lib/inspector.mjs";
+import { median } from "../../../bench/lib/statistics.mjs";
+
+/** By how much the last quarter may exceed the second: a share, and MB. The first is to warm up. */
+export const TOLERANCE = {
+  heapMb: { share: 0.05, mb: 0.5 },
+  wasmMb: { share: 0, mb: 0 },
+  residentMb: { share: 0.1, mb: 10 },
+};
+
+/** V8's heap and the WebAssembly memory after a collection of the garbage, and the process. */
+export async function sample({ worker, group }) {
+  const inspector = await Inspector.connect(worker.inspectorPort);
+  try {
+    const wasmMb = await inspector.wasmMb();
+    return { wasmMb, heapMb: await inspector.heapMb(), residentMb: group.residentMb() };
+  } finally {
+    inspector.close();
+  }
+}
+
+/** `{heapMb: {before, after, allowed, grows}, …}` of samples, which are at least four. */
+export function trend(samples) {
+  const quarter = Math.floor(samples.length / 4);
+  if (quarter === 0) throw new Error(`${samples.length} samples are too few.`);
+  const second = samples.slice(quarter, 2 * quarter);
+  const last = samples.slice(-quarter);
+  return Object.fromEntries(
+    Object.entries(TOLERANCE).map(([name, { share, mb }]) => {
+      const [before, after] = [second, last].map((list) => median(list.map((one) => one[name])));
+      const allowed = before * (1 + share) + mb;
+      return [name, { before, after, allowed, grows: after > allowed }];
+    }),
+  );
+}
