@@ -12,7 +12,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-tests dev test size counts bench-core scale test-api test-browser
-.PHONY: screenshots conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
+.PHONY: screenshots test-faults soak conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -33,7 +33,16 @@ test: lint build size build-tests counts ## Lint, unit tests, build, size, count
 	cargo test --manifest-path fuzz/Cargo.toml
 	cargo test --package authkit-edge-e2e
 	node tests/api/run.mjs --short
+	node --test --test-concurrency=1 tests/soak/lib/*.test.mjs tests/soak/*.test.mjs
+	node tests/soak/run.mjs --short
 	@scripts/browser.sh
+
+test-faults: build build-tests ## The fault matrix in workerd alone, and panics, and clients that go or are many
+	cargo test --package authkit-edge-e2e --test faults
+	node --test --test-concurrency=1 tests/soak/*.test.mjs
+
+soak: build ## 100 000 requests while faults come and go, into docs/reliability.md; ten minutes
+	node tests/soak/run.mjs
 
 size: build ## Check the size of the upload against its budget
 	@scripts/size.sh
@@ -57,9 +66,10 @@ test-browser: build ## The browser tests alone: the demo and the official widget
 screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
 
-# More Workers: one for the tests of signatures in workerd, and the examples in Rust.
+# More Workers: one for the tests of signatures in workerd, one that panics, and the examples in Rust.
 build-tests: setup
 	@scripts/build.sh tests/jws-worker
+	@scripts/build.sh tests/panic-worker
 	@scripts/build.sh examples/mounted-worker
 	@scripts/build.sh examples/service-binding-rust
 
@@ -101,7 +111,7 @@ release: setup ## Pack what a release has into dist/
 
 clean: ## Remove what was built and installed here
 	rm -rf examples/*/build examples/*/node_modules examples/*/worker-configuration.d.ts
-	rm -rf build dist target .tools node_modules .wrangler tests/jws-worker/build
+	rm -rf build dist target .tools node_modules .wrangler tests/jws-worker/build tests/panic-worker/build
 	rm -rf web/dist web/node_modules tests/browser/node_modules
 	rm -rf tests/api/.venv tests/api/.work tests/api/__pycache__
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules

@@ -39,7 +39,9 @@ export async function run({ sandbox, worker, rows }, phases, clients, tally) {
     const number = tally.next();
     const leavesAfterMs = phase.leaves ? number % 40 : undefined;
     under += 1;
-    const answer = await ask(worker.port, `user-${number}`, rows, { agent, leavesAfterMs });
+    // A connection whose client has gone is of no use to another.
+    const connection = phase.leaves ? {} : { agent };
+    const answer = await ask(worker.port, `user-${number}`, rows, { ...connection, leavesAfterMs });
     under -= 1;
     tally.take(answer, phases.slice(from, newest + 1));
   };

@@ -19,8 +19,13 @@ test("sees a leak of twenty bytes in each of 100 000 requests", () => {
   assert.equal(trend(samples(leak)).heapMb.grows, true);
 });
 
-test("sees WebAssembly memory that grows by a page", () => {
-  assert.equal(trend(samples(() => 5, (n) => (n < 20 ? 2 : 2.065536))).wasmMb.grows, true);
+test("sees a leak of one smallest allocation in each of 100 000 requests", () => {
+  const leak = (n) => 2 + (n * 16 * (100_000 / 32)) / 1e6;
+  assert.equal(trend(samples(() => 5, leak)).wasmMb.grows, true);
+});
+
+test("sees no leak in a single moment that took more than all before", () => {
+  assert.equal(trend(samples(() => 5, (n) => (n < 20 ? 2 : 2.2))).wasmMb.grows, false);
 });
 
 test("wants enough samples", () => {
