@@ -31,7 +31,7 @@ test: lint build size build-tests counts ## Lint, unit tests, build, size, count
 	cargo test --package authkit-edge --package authkit-sandbox
 	cargo test --package authkit-edge-simulation
 	cargo test --manifest-path fuzz/Cargo.toml
-	cargo test --package authkit-edge-e2e
+	FAULTS=short cargo test --package authkit-edge-e2e
 	node tests/api/run.mjs --short
 	node --test --test-concurrency=1 tests/soak/lib/*.test.mjs tests/soak/*.test.mjs
 	node tests/soak/run.mjs --short

@@ -167,6 +167,17 @@ fn the_envelope_can_have_fields_that_nobody_knows() {
 }
 
 #[test]
+fn a_token_can_say_whose_it_is() {
+    let sandbox = sandbox();
+    sandbox.update(|settings| settings.echo_identity = true);
+    let key = [("X-Pica-Secret", KEY)];
+    let ada = send(&sandbox, "POST /v1/authkit", &key, r#"{"identity":"ada"}"#);
+    assert_eq!(ada.json()["identity"], "ada");
+    let nobody = token(&sandbox, "").json();
+    assert_eq!(nobody.get("identity"), None);
+}
+
+#[test]
 fn pretty_json_has_line_breaks_and_the_same_content() {
     let sandbox = sandbox();
     sandbox.update(|settings| settings.request_id = RequestIdKind::Absent);

@@ -4,11 +4,13 @@ use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use authkit_sandbox::{DETAIL_MARKER, Fault, FaultKind, Route, Target, WrongShape};
+use authkit_sandbox::{DETAIL_MARKER, Fault, FaultKind, Route, Sandbox, Target, WrongShape};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::client::{PATIENCE, control, faulty, finish, flags, open_token, sandbox, timed, token};
+use crate::client::{
+    PATIENCE, Reply, control, faulty, finish, flags, open_token, sandbox, timed, token,
+};
 
 fn status(status: u16) -> FaultKind {
     FaultKind::Status {
@@ -48,6 +50,10 @@ fn a_status_fault_can_carry_retry_after_and_the_rate_limit_headers() {
     assert!(reply.text().contains("Rate limit exceeded"));
 }
 
+fn keys(sandbox: &Sandbox) -> Reply {
+    control(sandbox, "GET /_sandbox/keys", "")
+}
+
 #[test]
 fn a_fault_can_be_for_one_route_only() {
     let sandbox = sandbox();
@@ -57,6 +63,11 @@ fn a_fault_can_be_for_one_route_only() {
     sandbox.update(|settings| settings.faults = vec![Fault::new(Target::Any, status(502))]);
     assert_eq!(token(&sandbox, "").status, 502);
     assert_eq!(flags(&sandbox).status, 502);
+    assert_eq!(keys(&sandbox).status, 200);
+    sandbox.update(|settings| settings.faults = vec![Fault::keys(status(503))]);
+    assert_eq!(token(&sandbox, "").status, 200);
+    assert_eq!(flags(&sandbox).status, 200);
+    assert_eq!(keys(&sandbox).status, 503);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use authkit_edge_e2e::worker::Worker;
 use authkit_sandbox::{Fault, Options, Sandbox};
 use serde_json::json;
 
-use crate::matrix::{healthy, keys_faults};
+use crate::matrix::{healthy, is_run, keys_faults};
 use crate::{HANGS, PAUSE, clock};
 
 /// A Worker that has never loaded a key, which none that other tests lease is.
@@ -77,9 +77,12 @@ fn check(target: &str, assert_right: impl Fn(&Answer)) {
             settings.faults = vec![Fault::keys(kind)];
         });
     };
-    for (fault, kind) in keys_faults() {
+    let mut faults = keys_faults();
+    let mut numbers = 0..;
+    faults.retain(|_| numbers.next().is_some_and(is_run));
+    for (fault, kind) in &faults {
         println!("{target}, {fault}, no keys yet");
-        fail(kind);
+        fail(kind.clone());
         setup.send_until_it_loads(target, fault);
     }
     // Nothing was asked of the upstream for somebody who was not verified.
@@ -93,9 +96,9 @@ fn check(target: &str, assert_right: impl Fn(&Answer)) {
         thread::sleep(PAUSE);
     }
     let loads = setup.sandbox.issuer().loads();
-    for (fault, kind) in keys_faults() {
+    for (fault, kind) in &faults {
         println!("{target}, {fault}, keys known");
-        fail(kind);
+        fail(kind.clone());
         assert_right(&setup.send(target));
     }
     assert_eq!(setup.sandbox.issuer().loads(), loads, "known keys are used");
