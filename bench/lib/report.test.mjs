@@ -45,6 +45,7 @@ function results() {
     machine: { hardware: "1 × CPU", place: "There.", programs: "workerd 1" },
     load: { 3: load, 10: load },
     latency: { 3: latency, 10: latency },
+    news: latency,
     fresh,
     startup: byName(workers, () => [start]),
     growth,
