@@ -111,7 +111,7 @@ release: setup ## Pack what a release has into dist/
 
 clean: ## Remove what was built and installed here
 	rm -rf examples/*/build examples/*/node_modules examples/*/worker-configuration.d.ts
-	rm -rf build dist target .tools node_modules .wrangler tests/*-worker/build tests/panic-worker/build
+	rm -rf build dist target .tools node_modules .wrangler tests/*-worker/build
 	rm -rf web/dist web/node_modules tests/browser/node_modules
 	rm -rf tests/api/.venv tests/api/.work tests/api/__pycache__
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
