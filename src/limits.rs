@@ -11,7 +11,8 @@ pub const MAX_REQUEST_BODY_BYTES: usize = 8 * 1024;
 pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Largest sum of the pages of one merged token. Pages, their merged copy and the answer made of it
-/// are held at once: about 40 MB of the 128 MB that an isolate has.
+/// are held at once: 67 MB of the 128 MB that an isolate has, and more with garbage
+/// (docs/performance.md).
 pub const MAX_MERGED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Largest body of the flags answer; the real one has four fields.

@@ -79,10 +79,7 @@ impl<'a, R: Runtime> Client<'a, R> {
         selection: Selection,
         policy: Option<&IntegrationPolicy>,
     ) -> Result<Vec<u8>, UpstreamFault> {
-        let account = &self.endpoint.account;
-        if let Some(left) = account.closed_for(self.runtime.now()) {
-            return Err(UpstreamFault::Shed(left));
-        }
+        self.may_ask()?;
         let view = policy.map(|policy| View {
             policy,
             identity_type: caller.identity_type(),
@@ -94,6 +91,7 @@ impl<'a, R: Runtime> Client<'a, R> {
             (Selection::Merged, _) | (_, Some(_)) => self.merged(&request, view).await,
         };
         if let Err(UpstreamFault::RateLimited(wait)) = token {
+            let account = &self.endpoint.account;
             account.close(wait, self.runtime.now());
         }
         token
@@ -104,13 +102,17 @@ impl<'a, R: Runtime> Client<'a, R> {
     /// # Errors
     /// As [`Client::token`].
     pub async fn has_integrations(&self) -> Result<bool, UpstreamFault> {
-        if let Some(left) = self.endpoint.account.closed_for(self.runtime.now()) {
-            return Err(UpstreamFault::Shed(left));
-        }
+        self.may_ask()?;
         let request = self.ready(What::Probe);
         let first = PageNumber { page: 1, limit: 1 };
         let page = self.page(&request, first).await?;
         Ok(!page.row_list().is_empty())
+    }
+
+    /// Nothing is asked of an account that wants to be left alone.
+    fn may_ask(&self) -> Result<(), UpstreamFault> {
+        let left = self.endpoint.account.closed_for(self.runtime.now());
+        left.map_or(Ok(()), |left| Err(UpstreamFault::Shed(left)))
     }
 
     /// All pages as one token.

@@ -57,8 +57,17 @@ impl Page {
     /// # Errors
     /// [`PageFault::NotAnObject`] or [`PageFault::NoRows`].
     pub fn parse(body: Vec<u8>) -> Result<Self, PageFault> {
-        let Envelope { rows, members } =
-            serde_json::from_slice(&body).map_err(|_| PageFault::NotAnObject)?;
+        let mut rows: Option<&RawValue> = None;
+        let mut members: Vec<(Key, Box<RawValue>)> = Vec::new();
+        let read = read_members(&body, |key, value| {
+            if key == Key::Rows {
+                return rows.replace(value).is_some();
+            }
+            let known = members.iter().any(|(known, _)| *known == key);
+            members.push((key, value.to_owned()));
+            known
+        });
+        read.map_err(|_| PageFault::NotAnObject)?;
         let list = rows
             .map(RawValue::get)
             .filter(|text| text.starts_with('['))
@@ -112,44 +121,35 @@ impl Page {
     }
 }
 
-/// The members of an object whose names are all different.
-#[derive(Default)]
-struct Envelope<'a> {
-    rows: Option<&'a RawValue>,
-    members: Vec<(Key, Box<RawValue>)>,
+/// Reads a JSON object, and nothing else, and hands over each member. `take` says whether it had one
+/// of that name already; then it is no object that everybody reads the same.
+///
+/// Not `derive(Deserialize)`: that would read a list as an object, too.
+pub(super) fn read_members<'de>(
+    text: &'de [u8],
+    take: impl FnMut(Key, &'de RawValue) -> bool,
+) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    deserializer.deserialize_map(Members(take))?;
+    deserializer.end()
 }
 
-impl<'de> Deserialize<'de> for Envelope<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
+struct Members<F>(F);
 
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope<'de>;
+impl<'de, F: FnMut(Key, &'de RawValue) -> bool> Visitor<'de> for Members<F> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a page of integrations")
+        formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut envelope = Envelope::default();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some((key, value)) = map.next_entry::<Key, &'de RawValue>()? {
-            let known = match key {
-                Key::Rows => envelope.rows.replace(value).is_some(),
-                key => {
-                    let known = envelope.members.iter().any(|(known, _)| *known == key);
-                    envelope.members.push((key, value.to_owned()));
-                    known
-                }
-            };
-            if known {
+            if (self.0)(key, value) {
                 return Err(A::Error::custom("a name twice"));
             }
         }
-        Ok(envelope)
+        Ok(())
     }
 }
 

@@ -4,14 +4,10 @@
 //! upstream would still connect for whoever asks it with the session of a token. So this is a view
 //! and no boundary.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::identity::IdentityType;
-use crate::upstream::page::Key;
+use crate::upstream::page::{Key, read_members};
 
 /// `ALLOWED_INTEGRATIONS` and `BLOCKED_INTEGRATIONS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +35,16 @@ impl IntegrationPolicy {
     /// things of its title or type, could be any integration, so it is not.
     #[must_use]
     pub fn shows(&self, row: &RawValue, identity_type: IdentityType) -> bool {
-        let Ok(names) = serde_json::from_slice::<Names>(row.get().as_bytes()) else {
+        let (mut title, mut kind) = (None, None);
+        let read = read_members(row.get().as_bytes(), |key, value| match key {
+            Key::Other(name) if *name == *"title" => title.replace(value).is_some(),
+            Key::Other(name) if *name == *"type" => kind.replace(value).is_some(),
+            _ => false,
+        });
+        if read.is_err() {
             return false;
-        };
-        let names = [text(names.title), text(names.kind)];
+        }
+        let names = [text(title), text(kind)];
         let listed = |entries: &[Entry]| {
             entries
                 .iter()
@@ -63,47 +65,9 @@ impl Entry {
     }
 }
 
-/// What a row calls its integration.
-#[derive(Default)]
-struct Names<'a> {
-    title: Option<&'a RawValue>,
-    kind: Option<&'a RawValue>,
-}
-
 /// A name, if it is a text at all.
 fn text(value: Option<&RawValue>) -> Option<String> {
     serde_json::from_slice(value?.get().as_bytes()).ok()?
-}
-
-impl<'de> Deserialize<'de> for Names<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(NamesVisitor)
-    }
-}
-
-struct NamesVisitor;
-
-impl<'de> Visitor<'de> for NamesVisitor {
-    type Value = Names<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an integration")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut names = Names::default();
-        while let Some((key, value)) = map.next_entry::<Key, &'de RawValue>()? {
-            let slot = match key {
-                Key::Other(name) if *name == *"title" => &mut names.title,
-                Key::Other(name) if *name == *"type" => &mut names.kind,
-                _ => continue,
-            };
-            if slot.replace(value).is_some() {
-                return Err(A::Error::custom("a name twice"));
-            }
-        }
-        Ok(names)
-    }
 }
 
 #[cfg(test)]

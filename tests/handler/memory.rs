@@ -31,6 +31,12 @@ struct Answers {
 }
 
 impl List {
+    fn of_pages(count: u32) -> Self {
+        let list = Self::default();
+        list.has_pages(count);
+        list
+    }
+
     fn app(&self) -> TestApp {
         let list = self.clone();
         TestApp::new().upstream(move |call| list.answer(call))
@@ -92,8 +98,7 @@ fn cost(app: &TestApp, isolate: &Isolate<'_>, count: u32) -> Cost {
 
 #[test]
 fn takes_two_round_trips_for_three_pages_and_one_when_it_knows_how_many() {
-    let list = List::default();
-    list.has_pages(3);
+    let list = List::of_pages(3);
     let app = list.app();
     let isolate = app.isolate();
     let cold = cost(&app, &isolate, 3);
@@ -104,8 +109,7 @@ fn takes_two_round_trips_for_three_pages_and_one_when_it_knows_how_many() {
 
 #[test]
 fn takes_two_round_trips_for_ten_known_pages_over_six_connections() {
-    let list = List::default();
-    list.has_pages(10);
+    let list = List::of_pages(10);
     let app = list.app();
     let isolate = app.isolate();
     cost(&app, &isolate, 10);
@@ -116,8 +120,7 @@ fn takes_two_round_trips_for_ten_known_pages_over_six_connections() {
 
 #[test]
 fn fetches_what_a_grown_list_has_more() {
-    let list = List::default();
-    list.has_pages(2);
+    let list = List::of_pages(2);
     let app = list.app();
     let isolate = app.isolate();
     cost(&app, &isolate, 2);
@@ -139,8 +142,7 @@ fn drops_what_a_shrunk_list_no_longer_has_whatever_became_of_it() {
         Some(Plan::json("{}").hang_body()),
         Some(Plan::unreachable()),
     ] {
-        let list = List::default();
-        list.has_pages(5);
+        let list = List::of_pages(5);
         let app = list.app();
         let isolate = app.isolate();
         cost(&app, &isolate, 5);
@@ -154,8 +156,7 @@ fn drops_what_a_shrunk_list_no_longer_has_whatever_became_of_it() {
 
 #[test]
 fn fails_for_a_page_that_belongs_to_the_token() {
-    let list = List::default();
-    list.has_pages(3);
+    let list = List::of_pages(3);
     let app = list.app();
     let isolate = app.isolate();
     cost(&app, &isolate, 3);
@@ -166,8 +167,7 @@ fn fails_for_a_page_that_belongs_to_the_token() {
 
 #[test]
 fn asks_for_flags_once_a_minute_for_all_identities() {
-    let list = List::default();
-    list.has_pages(1);
+    let list = List::of_pages(1);
     list.0.borrow_mut().white_label = true;
     let app = list.app();
     let isolate = app.isolate();
@@ -198,8 +198,7 @@ fn asks_for_flags_once_a_minute_for_all_identities() {
 
 #[test]
 fn asks_for_flags_every_time_when_told_to() {
-    let list = List::default();
-    list.has_pages(1);
+    let list = List::of_pages(1);
     let app = list.app().with("FLAGS_CACHE_SECONDS", "0");
     let isolate = app.isolate();
     assert_eq!(cost(&app, &isolate, 1).calls, 2);
@@ -208,8 +207,7 @@ fn asks_for_flags_every_time_when_told_to() {
 
 #[test]
 fn asks_for_flags_once_when_many_need_them_anew() {
-    let list = List::default();
-    list.has_pages(1);
+    let list = List::of_pages(1);
     let app = list.app();
     let isolate = app.isolate();
     cost(&app, &isolate, 1);
@@ -226,8 +224,7 @@ fn asks_for_flags_once_when_many_need_them_anew() {
 
 #[test]
 fn sheds_while_the_upstream_wants_to_be_left_alone() {
-    let list = List::default();
-    list.has_pages(1);
+    let list = List::of_pages(1);
     let app = list.app();
     let isolate = app.isolate();
     list.0.borrow_mut().always = Some(Plan::status(429).header("retry-after", "20"));
@@ -249,8 +246,7 @@ fn sheds_while_the_upstream_wants_to_be_left_alone() {
 
 #[test]
 fn sheds_for_a_minute_at_most() {
-    let list = List::default();
-    list.has_pages(1);
+    let list = List::of_pages(1);
     let app = list.app();
     let isolate = app.isolate();
     list.0.borrow_mut().always = Some(Plan::status(429).header("retry-after", "3600"));
