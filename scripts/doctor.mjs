@@ -111,26 +111,13 @@ function droppedSecrets({ config, env }, bound) {
 
 /** Starts the Worker and asks it: `checks`, or `faults` of its log if it lets nobody ask. */
 async function askWorker(work, { config, env }, prefix, key, more = []) {
-  const { serve } = await import("../tests/conformance/lib/children.mjs");
-  const worker = await serve("the Worker", {
+  const { serveWrangler } = await import("../tests/conformance/lib/children.mjs");
+  const worker = await serveWrangler("the Worker", {
     cwd: ROOT,
-    command: join(ROOT, "node_modules/.bin/wrangler"),
-    args: () => [
-      ...["dev", "--config", config, "--env", env, "--ip", "127.0.0.1", "--port", "0"],
-      ...["--inspector-port", "0", "--persist-to", join(work, "state"), ...more],
-    ],
-    env: () => ({
-      PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`,
-      CI: "1",
-      NO_COLOR: "1",
-      CLOUDFLARE_CF_FETCH_ENABLED: "false",
-      WRANGLER_LOG: "log",
-      WRANGLER_LOG_PATH: join(work, "logs"),
-      // A Worker that runs here already shall not find this one.
-      WRANGLER_REGISTRY_PATH: join(work, "registry"),
-      WRANGLER_SEND_METRICS: "false",
-    }),
-    ready: /Ready on http:\/\/127\.0\.0\.1:(\d+)/,
+    args: ["--config", config, "--env", env, ...more],
+    // Its log is read.
+    env: { WRANGLER_LOG: "log" },
+    folder: work,
   });
   try {
     const origin = `http://127.0.0.1:${worker.port}`;

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+const ROOT = join(import.meta.dirname, "../../..");
 const START_MS = 60_000;
 const GUARD = join(import.meta.dirname, "guard.mjs");
 
@@ -33,6 +34,34 @@ export async function serve(name, { command, args, cwd, env, ready }) {
     await stop(child);
     if (attempt === 3) throw new Error(`${name} does not start:\n${child.tail()}`);
   }
+}
+
+/**
+ * Starts `wrangler dev` as `serve` does, on a free port. It asks no questions, is on no network but that
+ * port's, finds no other Worker, and writes into `folder`.
+ */
+export function serveWrangler(name, { cwd, args, env, folder }) {
+  const bin = join(ROOT, "node_modules/.bin");
+  return serve(name, {
+    cwd,
+    command: join(bin, "wrangler"),
+    args: () => [
+      ...["dev", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"],
+      ...["--persist-to", join(folder, "state"), ...args],
+    ],
+    env: () => ({
+      // wrangler needs a newer Node.js than the machine may have.
+      PATH: `${bin}:${process.env.PATH}`,
+      CI: "1",
+      NO_COLOR: "1",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_REGISTRY_PATH: join(folder, "registry"),
+      WRANGLER_LOG_PATH: join(folder, "logs"),
+      ...env,
+    }),
+    ready: /Ready on http:\/\/127\.0\.0\.1:(\d+)/,
+  });
 }
 
 function launch(command, args, cwd, env) {

@@ -1,7 +1,7 @@
 // What is compared: the five samples, and the Worker once for each of the contracts that they have.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { serve } from "./children.mjs";
+import { serve, serveWrangler } from "./children.mjs";
 
 const apps = join(import.meta.dirname, "../apps");
 const root = join(import.meta.dirname, "../../..");
@@ -71,27 +71,11 @@ export function worker(name, identity, path, variables) {
     };
     writeFileSync(join(folder, "wrangler.json"), JSON.stringify(config));
     writeFileSync(join(folder, ".dev.vars"), key === undefined ? "" : `PICA_SECRET_KEY="${key}"\n`);
-    return serve(name, {
+    return serveWrangler(name, {
       cwd: folder,
-      command: join(root, "node_modules/.bin/wrangler"),
-      args: () =>
-        ["dev", "--config", "wrangler.json", "--ip", "127.0.0.1", "--port", "0"].concat(
-          ["--inspector-port", "0", "--persist-to", "state"],
-        ),
-      env: () => ({
-        // wrangler needs a newer Node.js than the machine may have.
-        PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
-        // Neither questions nor anything on the network but its ports.
-        CI: "1",
-        NO_COLOR: "1",
-        CLOUDFLARE_CF_FETCH_ENABLED: "false",
-        WRANGLER_SEND_METRICS: "false",
-        WRANGLER_REGISTRY_PATH: join(folder, "registry"),
-        WRANGLER_LOG_PATH: join(folder, "logs"),
-        XDG_CONFIG_HOME: join(folder, "home"),
-        TMPDIR: join(folder, "tmp"),
-      }),
-      ready: /Ready on http:\/\/127\.0\.0\.1:(\d+)/,
+      args: ["--config", "wrangler.json"],
+      env: { XDG_CONFIG_HOME: join(folder, "home"), TMPDIR: join(folder, "tmp") },
+      folder,
     });
   };
   return { name, identity, path, start, remembers: true };
