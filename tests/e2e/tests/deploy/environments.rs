@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::project::{environment, file, project, required, surprises, variables};
+use crate::project::{environment, file, project, required, surprises, unfilled, variables};
 
 #[test]
 fn state_all_that_production_does() {
-    assert_eq!(surprises(&project("")), [""; 0]);
+    assert_eq!(surprises(&project()), [""; 0]);
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn are_told_what_they_lack() {
             "staging: placement, dev: placement",
         ),
         ("triggers.crons = []", "staging: triggers, dev: triggers"),
-        ("vars.JWT_AUDIENCE = 'me'", "staging: JWT_AUDIENCE"),
+        ("vars.UNHEARD_OF = 'me'", "staging: UNHEARD_OF"),
         ("env.staging.name = 'authkit-edge'", "staging: name"),
         (
             "env.staging.secrets.required = []",
@@ -34,14 +34,19 @@ fn are_told_what_they_lack() {
             "production: IDENTITY_SOURCE",
         ),
         ("vars.IDENTITY_SOURCE = 'jwt'", "production: JWT_ALGORITHMS"),
+        // A secret of the store is there as well as one of the Worker.
+        (
+            "secrets.required = []\n[[secrets_store_secrets]]\nbinding = 'PICA_SECRET_KEY'",
+            "staging: secrets_store_secrets, dev: secrets_store_secrets",
+        ),
     ] {
-        assert_eq!(surprises(&project(over)).join(", "), expected, "{over}");
+        assert_eq!(surprises(&unfilled(over)).join(", "), expected, "{over}");
     }
 }
 
 #[test]
 fn read_what_make_dev_gives_them() {
-    let config = project("");
+    let config = project();
     let dev = environment(&config, "dev");
     let text = file("sandbox/dev.env");
     let given: BTreeSet<&str> = text
@@ -60,19 +65,21 @@ fn read_what_make_dev_gives_them() {
 }
 
 #[test]
-fn have_no_secret_from_the_button_but_the_required_ones() {
-    let config = project("");
+fn have_no_secret_from_the_button_but_the_key() {
     let text = file(".dev.vars.example");
-    let asked: BTreeSet<&str> = text
+    let asked: Vec<&str> = text
         .lines()
         .filter(|line| !line.starts_with('#'))
         .map(|line| line.split_once('=').unwrap().0)
         .collect();
-    assert_eq!(asked, required(&config));
+    assert_eq!(asked, ["PICA_SECRET_KEY"]);
 
+    // It explains nothing that it does not ask for.
     let package: Value = serde_json::from_str(&file("package.json")).unwrap();
     let described = package["cloudflare"]["bindings"].as_object().unwrap();
-    let described: BTreeSet<&str> = described.keys().map(String::as_str).collect();
-    let bindings = variables(&config).map(|(name, _)| name).chain(asked);
-    assert_eq!(described, bindings.collect());
+    let config = project();
+    let variables = variables(&config).map(|(name, _)| name);
+    let known: BTreeSet<&str> = variables.chain(asked).collect();
+    assert!(described.keys().all(|name| known.contains(name.as_str())));
+    assert!(described.len() >= 5, "{described:?}");
 }

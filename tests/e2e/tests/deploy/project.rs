@@ -5,10 +5,10 @@ use std::fs;
 
 use authkit_edge::config::Config;
 use authkit_edge_e2e::root;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The named environments. Production has no name: it is the top level.
-pub(crate) const NAMED: [&str; 2] = ["staging", "dev"];
+const NAMED: [&str; 2] = ["staging", "dev"];
 
 /// What a named environment may have from production: nothing that answers for it, or costs it.
 const INHERITED: [&str; 6] = [
@@ -28,11 +28,27 @@ pub(crate) fn file(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The project's configuration, with what a user would write over it.
-pub(crate) fn project(over: &str) -> Table {
-    let mut config: Table = toml::from_str(&file("wrangler.toml")).unwrap();
+/// The project's configuration.
+pub(crate) fn project() -> Table {
+    toml::from_str(&file("wrangler.toml")).unwrap()
+}
+
+/// The same as if nobody had filled it in, with what somebody might write over it.
+pub(crate) fn unfilled(over: &str) -> Table {
+    let mut config = project();
+    config.remove("routes");
+    empty(&mut config);
+    empty(config["env"]["staging"].as_object_mut().unwrap());
     write_over(&mut config, toml::from_str(over).unwrap());
     config
+}
+
+fn empty(environment: &mut Table) {
+    let variables = environment["vars"].as_object_mut().unwrap().iter_mut();
+    for (_, text) in variables.filter(|(name, _)| *name != "ENVIRONMENT") {
+        *text = json!("");
+    }
+    environment["secrets"]["required"] = json!(["PICA_SECRET_KEY"]);
 }
 
 fn write_over(table: &mut Table, over: Table) {
@@ -66,6 +82,13 @@ pub(crate) fn variables(environment: &Table) -> impl Iterator<Item = (&str, &str
 pub(crate) fn required(environment: &Table) -> BTreeSet<&str> {
     let names = environment["secrets"]["required"].as_array().unwrap();
     names.iter().map(|name| name.as_str().unwrap()).collect()
+}
+
+/// The secrets that it has from the Secrets Store.
+fn stored(environment: &Table) -> impl Iterator<Item = &str> {
+    let bindings = environment.get("secrets_store_secrets");
+    let bindings = bindings.and_then(Value::as_array).into_iter().flatten();
+    bindings.map(|binding| binding["binding"].as_str().unwrap())
 }
 
 /// What would surprise: `environment: key`, each.
@@ -112,7 +135,10 @@ pub(crate) fn surprises(config: &Table) -> Vec<String> {
 /// The setting that a deployed environment lacks, as the Worker would say it. Who is asking may stay
 /// open: nothing is minted then.
 fn unmet(environment: &Table) -> Option<&'static str> {
-    let secrets = required(environment);
+    let secrets: BTreeSet<&str> = required(environment)
+        .into_iter()
+        .chain(stored(environment))
+        .collect();
     let config = Config::parse(|wanted| {
         let key = secrets.contains(wanted);
         let said = variables(environment).find(|(name, _)| *name == wanted);
