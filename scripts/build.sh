@@ -46,8 +46,12 @@ add_flag '--cfg=sha2_backend_soft="compact"'
 # (see setup.sh), the Worker is the same but larger.
 if [ -n "$(std_source)" ]; then
   export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+  export CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
   add_flag -Zunstable-options
   add_flag -Cpanic=immediate-abort
+  # `{:?}` then writes nothing. The library uses it nowhere (a lint sees to that); what `serde` would
+  # write with it is in errors that nobody reads.
+  add_flag -Zfmt-debug=none
 fi
 
 say "Compiling $build/ (two minutes the first time, seconds after a change)"

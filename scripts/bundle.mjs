@@ -6,12 +6,12 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { buildSync } from "esbuild";
+import { buildSync, transformSync } from "esbuild";
 
 const [module, entry, folder] = process.argv.slice(2).map((path) => resolve(path));
 const temporary = join(folder, ".tmp");
 const file = (name) => join(temporary, name);
-const tool = (name, args) => execFileSync(name, args, { stdio: ["ignore", "ignore", "inherit"] });
+const tool = (name, args) => execFileSync(name, args, { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
 
 rmSync(temporary, { recursive: true, force: true });
 mkdirSync(temporary, { recursive: true });
@@ -23,25 +23,27 @@ tool(process.env.WASM_BINDGEN_BIN, [
   ...["--experimental-reset-state-function", "--force-enable-abort-handler"],
 ]);
 
-// These lines are all that keeps a class that nobody uses: they write to its prototype.
-const glue = readFileSync(file("index.js"), "utf8").replaceAll(/^if \(Symbol\.dispose\) .*$/gm, "");
+// A class that nobody uses is kept by the lines that write to its prototype, and by the registry that
+// frees its instances.
+const glue = readFileSync(file("index.js"), "utf8")
+  .replaceAll(/^if \(Symbol\.dispose\) .*$/gm, "")
+  .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ $&");
 writeFileSync(file("index.js"), glue);
 copyFileSync(entry, file("entry.js"));
 buildSync({
   entryPoints: [file("entry.js")],
   outfile: file("bundle.js"),
   bundle: true,
-  minify: true,
+  minifySyntax: true,
   format: "esm",
   external: ["./index_bg.wasm", "cloudflare:workers"],
-  pure: ["FinalizationRegistry"],
   logLevel: "warning",
 });
 // wrangler's bundler does not know `import source` yet; without it workerd gives the same module.
-const bundle = readFileSync(file("bundle.js"), "utf8").replace(/\bimport source\b/, "import");
+const script = readFileSync(file("bundle.js"), "utf8").replace(/\bimport source\b/, "import");
 
 // Of the module, what the script still names, and what that reaches.
-const named = new Set(bundle.match(/(?<=\.)[\w$]+/g));
+const named = new Set(script.match(/(?<=\bwasm\.)[\w$]+/g));
 const compiled = new WebAssembly.Module(readFileSync(file("index_bg.wasm")));
 const roots = WebAssembly.Module.exports(compiled).map(({ name }) => name).filter((name) => named.has(name));
 const graph = roots.map((name) => ({ name, export: name, root: true }));
@@ -49,8 +51,23 @@ writeFileSync(file("graph.json"), JSON.stringify(graph));
 const features = "--all-features";
 tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), features, "-o", file("used.wasm")]);
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-tool("wasm-opt", [file("used.wasm"), "-Oz", features, ...strip, "-o", file("small.wasm")]);
+const rename = "--minify-imports-and-exports-and-modules";
+const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), "-Os", features, ...strip, rename, "-o", file("small.wasm")]));
+
+// The same names in the script, and of what it offers to the module only that which is called there.
+const short = (list) => new Map(list.map((entry) => entry.slice(-2)));
+const [imports, exports] = [short(names.imports), short(names.exports)];
+const [[importModule]] = names.imports;
+let offers = 0;
+const linked = script
+  .replace(/^( +)(__\w+): (function\([^]*?^\1\}|\S+?)(,?)$/gm, (_, indent, name, value, comma) => {
+    offers += imports.has(name);
+    return imports.has(name) ? `${imports.get(name)}: ${value}${comma}` : "";
+  })
+  .replace(`"${importModule}": `, "a: ")
+  .replace(/\bwasm\.([\w$]+)/g, (_, name) => `wasm.${exports.get(name) ?? name}`);
+if (offers !== imports.size) throw new Error(`the script offers ${offers} of ${imports.size} imports`);
 
 renameSync(file("small.wasm"), join(folder, "index_bg.wasm"));
-writeFileSync(join(folder, "index.js"), bundle);
+writeFileSync(join(folder, "index.js"), transformSync(linked, { minify: true, treeShaking: true, format: "esm" }).code);
 rmSync(temporary, { recursive: true });

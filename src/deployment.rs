@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::config::{Config, SECRETS};
 use crate::limits::{SECRETS_FRESH, SECRETS_RETRY, SECRETS_TIMEOUT};
@@ -120,5 +120,10 @@ fn binding(name: &str, stored: &Stored, environment: &impl Environment) -> Optio
 }
 
 fn warn(environment: &impl Environment, text: &str) {
-    environment.warn(&json!({ "warning": text }).to_string());
+    #[derive(Serialize)]
+    struct Line<'a> {
+        warning: &'a str,
+    }
+    // A string always serializes.
+    environment.warn(&serde_json::to_string(&Line { warning: text }).unwrap_or_default());
 }

@@ -10,8 +10,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, Mac};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::time::Duration;
 
@@ -63,7 +62,7 @@ pub enum GrantFault {
 }
 
 /// The payload. `kind` sets it apart from other things that the key may come to sign.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {
     kind: String,
@@ -86,14 +85,16 @@ impl GrantKeys {
         now: Timestamp,
     ) -> (String, u64) {
         let exp = now.0 / 1000 + self.ttl.as_secs();
-        let payload = json!({
-            "kind": KIND,
-            "aud": origin,
-            "id": identity,
-            "id_type": identity_type.as_str(),
-            "exp": exp,
-        });
-        let payload = Base64UrlUnpadded::encode_string(payload.to_string().as_bytes());
+        let payload = Payload {
+            kind: KIND.to_owned(),
+            aud: origin.to_owned(),
+            id: identity.to_owned(),
+            id_type: identity_type.as_str().to_owned(),
+            exp,
+        };
+        // Strings and numbers always serialize.
+        let payload = serde_json::to_vec(&payload).unwrap_or_default();
+        let payload = Base64UrlUnpadded::encode_string(&payload);
         let mac = mac(&self.current, &payload).finalize().into_bytes();
         let mac = Base64UrlUnpadded::encode_string(&mac);
         (format!("{PREFIX}{payload}.{mac}"), exp)

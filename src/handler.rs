@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde::{Serialize, Serializer};
 
 use crate::caller::{Caller, Purpose, Question};
 use crate::config::{Config, Service};
@@ -246,13 +246,30 @@ where
         target.origin,
         runtime.now(),
     );
-    // `headers` goes into the widget's `token.headers` as it is.
-    let body = json!({
-        "headers": {GRANT_HEADER: grant},
-        "grant": grant,
-        "expires_at": expires_at,
-    });
-    Ok(ok(body.to_string().into_bytes()))
+    let body = GrantBody {
+        headers: GrantHeaders(&grant),
+        grant: &grant,
+        expires_at,
+    };
+    // Strings and numbers always serialize.
+    Ok(ok(serde_json::to_vec(&body).unwrap_or_default()))
+}
+
+#[derive(Serialize)]
+struct GrantBody<'a> {
+    /// Goes into the widget's `token.headers` as it is.
+    headers: GrantHeaders<'a>,
+    grant: &'a str,
+    /// Seconds since the Unix epoch.
+    expires_at: u64,
+}
+
+struct GrantHeaders<'a>(&'a str);
+
+impl Serialize for GrantHeaders<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(GRANT_HEADER, self.0)])
+    }
 }
 
 /// The deep check: whoever has the key is told what is wrong. Who has bound none has no such route.

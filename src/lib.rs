@@ -29,6 +29,8 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+// The Worker is compiled without the code behind `{:?}`, which then writes nothing.
+#![cfg_attr(not(test), deny(clippy::use_debug))]
 
 pub mod caller;
 pub mod config;

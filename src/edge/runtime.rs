@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
-use js_sys::{Date, Math, Promise};
+use js_sys::{Date, Math, Number, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, RequestRedirect, WorkerGlobalScope};
 use worker::wasm_bindgen_futures::JsFuture;
@@ -101,10 +101,17 @@ impl Environment for Edge<'_> {
         console_warn!("{line}");
     }
 
-    /// TOML numbers and booleans reach a Worker as such.
+    /// TOML numbers and booleans reach a Worker as such. JavaScript writes a number: with the code that
+    /// does it in Rust, the Worker would be larger by a thirtieth.
     fn binding(&self, name: &str) -> Option<Binding> {
         let value = property(self.env, name).ok()?;
-        let number = || value.as_f64().map(|number| number.to_string());
+        let number = || {
+            value
+                .dyn_ref::<Number>()?
+                .to_string_with_radix(10)
+                .ok()
+                .map(String::from)
+        };
         let boolean = || value.as_bool().map(|boolean| boolean.to_string());
         let text = value.as_string().or_else(number).or_else(boolean);
         let object = || value.is_object().then_some(Binding::Object);

@@ -4,7 +4,9 @@
 //! sample looks at. Statuses stay honest: where the samples answer 200 with an error body, or 500
 //! for everything, ours say what happened.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
+
+use serde::Serialize;
 
 use crate::caller::CallerFault;
 use crate::error::{Refusal, WireError};
@@ -33,25 +35,64 @@ impl Dialect {
         }
     }
 
-    pub(super) fn detail(self, refusal: &Refusal, wire: &WireError) -> Option<Value> {
+    pub(super) fn detail(self, refusal: &Refusal, wire: &WireError) -> Option<Detail> {
         match self {
             Self::Own | Self::Flask => None,
             Self::FastApi => Some(validation(refusal).map_or_else(
-                || match wire.error {
-                    "Not found" => json!("Not Found"),
-                    "Method not allowed" => json!("Method Not Allowed"),
-                    NO_TOKEN => json!(NO_TOKEN_IN_PYTHON),
-                    _ => json!(wire.message),
+                || {
+                    Detail::Text(match wire.error {
+                        "Not found" => "Not Found".into(),
+                        "Method not allowed" => "Method Not Allowed".into(),
+                        NO_TOKEN => NO_TOKEN_IN_PYTHON.into(),
+                        _ => wire.message.clone(),
+                    })
                 },
-                |error| json!([error]),
+                |error| Detail::Errors([error]),
             )),
         }
     }
 }
 
+/// What `FastAPI` puts into `detail`.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Detail {
+    Text(Cow<'static, str>),
+    Errors([ValidationError; 1]),
+}
+
 /// Pydantic's description of a body that does not fit. It repeats what it was given as `input`; we
 /// do not, since that may be somebody's identity.
-fn validation(refusal: &Refusal) -> Option<Value> {
+#[derive(Serialize)]
+pub(super) struct ValidationError {
+    r#type: &'static str,
+    loc: Location,
+    msg: Cow<'static, str>,
+    input: Option<Nothing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctx: Option<Context>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Location {
+    Body([&'static str; 1]),
+    Field([&'static str; 2]),
+    Byte(&'static str, u8),
+}
+
+/// `{}`, and not `null`.
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Context {
+    Error(&'static str),
+    Expected(String),
+}
+
+fn validation(refusal: &Refusal) -> Option<ValidationError> {
     let fault = match refusal {
         Refusal::Body(fault) | Refusal::Caller(CallerFault::Fields(fault), _) => fault,
         Refusal::Caller(CallerFault::IdentityType, _) => return Some(literal_error()),
@@ -64,29 +105,40 @@ fn validation(refusal: &Refusal) -> Option<Value> {
         | Refusal::Upstream(_) => return None,
     };
     Some(match fault {
-        BodyFault::Syntax => json!({
-            "type": "json_invalid", "loc": ["body", 0], "msg": "JSON decode error",
-            "input": {}, "ctx": {"error": "Invalid JSON"},
-        }),
-        BodyFault::NotAnObject => json!({
-            "type": "model_attributes_type", "loc": ["body"],
-            "msg": "Input should be a valid dictionary or object to extract fields from",
-            "input": null,
-        }),
-        BodyFault::Field("identity") => json!({
-            "type": "string_type", "loc": ["body", "identity"],
-            "msg": "Input should be a valid string", "input": null,
-        }),
+        BodyFault::Syntax => ValidationError {
+            r#type: "json_invalid",
+            loc: Location::Byte("body", 0),
+            msg: "JSON decode error".into(),
+            input: Some(Nothing {}),
+            ctx: Some(Context::Error("Invalid JSON")),
+        },
+        BodyFault::NotAnObject => ValidationError {
+            r#type: "model_attributes_type",
+            loc: Location::Body(["body"]),
+            msg: "Input should be a valid dictionary or object to extract fields from".into(),
+            input: None,
+            ctx: None,
+        },
+        BodyFault::Field("identity") => ValidationError {
+            r#type: "string_type",
+            loc: Location::Field(["body", "identity"]),
+            msg: "Input should be a valid string".into(),
+            input: None,
+            ctx: None,
+        },
         BodyFault::Field(_) => literal_error(),
         BodyFault::TooLarge | BodyFault::Broken | BodyFault::MediaType => return None,
     })
 }
 
-fn literal_error() -> Value {
+fn literal_error() -> ValidationError {
     let [first, second, third, last] = IdentityType::ALL.map(|kind| format!("'{kind}'"));
     let expected = format!("{first}, {second}, {third} or {last}");
-    json!({
-        "type": "literal_error", "loc": ["body", "identity_type"],
-        "msg": format!("Input should be {expected}"), "input": null, "ctx": {"expected": expected},
-    })
+    ValidationError {
+        r#type: "literal_error",
+        loc: Location::Field(["body", "identity_type"]),
+        msg: format!("Input should be {expected}").into(),
+        input: None,
+        ctx: Some(Context::Expected(expected)),
+    }
 }

@@ -11,11 +11,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
-use crate::error::dialect::NO_TOKEN;
+use crate::error::dialect::{Detail, NO_TOKEN};
 use crate::identity::IdentityFault;
 use crate::jwt::TokenFault;
 use crate::limits::{
@@ -155,7 +154,7 @@ struct ErrorBody<'a> {
     code: &'a str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<Value>,
+    detail: Option<Detail>,
 }
 
 fn plain(

@@ -1,6 +1,6 @@
 //! Where the upstream is, and what a request to it looks like.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::caller::Caller;
 use crate::identity::IdentityType;
@@ -121,6 +121,14 @@ impl Provider {
 /// Whom the deep check's token is for: nobody. It is dropped and not given to anyone.
 const NOBODY: &str = "authkit-edge-health";
 
+/// The body of a request for a page of a token.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenRequest<'a> {
+    identity: &'a str,
+    identity_type: &'static str,
+}
+
 impl Endpoint {
     /// The request for any page of `caller`'s token, with that key.
     #[must_use]
@@ -148,16 +156,17 @@ impl Endpoint {
         key: &Secret,
         trace_parent: Option<&TraceParent>,
     ) -> Outgoing {
-        let body = json!({
-            "identity": identity,
-            "identityType": identity_type.as_str(),
-        });
+        let body = TokenRequest {
+            identity,
+            identity_type: identity_type.as_str(),
+        };
         let mut headers = self.headers(key, trace_parent);
         headers.push(("content-type", "application/json".to_owned()));
         Outgoing {
             method: "POST",
             headers,
-            body: Some(body.to_string()),
+            // Strings always serialize.
+            body: Some(serde_json::to_string(&body).unwrap_or_default()),
         }
     }
 

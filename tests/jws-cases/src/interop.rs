@@ -79,7 +79,7 @@ fn spoilt_and_whole(source: &'static str, id: u64, issued: &Issued) -> Vec<Case>
             let mut parts = parts.clone();
             parts[index] = &changed;
             // A changed header may be refused before it comes to the signature; the others not.
-            let refused_for = (index > 0).then_some("Signature");
+            let refused_for = (index > 0).then_some("token: signature does not verify");
             let name = format!("{}, part {index}, byte {position}", issued.algorithm);
             cases.push(case(name, false, refused_for, parts.join(".")));
         }

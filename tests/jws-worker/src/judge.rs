@@ -1,5 +1,7 @@
 //! The sequence of `jwt::issuer` up to the claims, which most test vectors have none of.
 
+use authkit_edge::caller::CallerFault;
+use authkit_edge::error::{Challenge, Refusal};
 use authkit_edge::jwt::TokenFault;
 use authkit_edge::jwt::algorithm::{Algorithm, Hash};
 use authkit_edge::jwt::jwk::JwkSet;
@@ -16,8 +18,15 @@ pub async fn judge(question: &Question, verifier: &impl Verifier) -> Verdict {
     };
     match setup.check(&question.token, verifier).await {
         Ok(()) => Verdict::accepted(),
-        Err(fault) => Verdict::refused(format!("{fault:?}")),
+        Err(fault) => Verdict::refused(reason(fault)),
     }
+}
+
+/// Why, in the words of the log.
+#[must_use]
+pub fn reason(fault: TokenFault) -> String {
+    let refusal = Refusal::Caller(CallerFault::Token(fault), Challenge::Own);
+    refusal.reason().into_owned()
 }
 
 struct Setup {

@@ -10,5 +10,5 @@ mod question;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 
-pub use judge::judge;
+pub use judge::{judge, reason};
 pub use question::{Question, Verdict};

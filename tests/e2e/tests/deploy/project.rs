@@ -11,9 +11,11 @@ use serde_json::{Map, Value, json};
 const NAMED: [&str; 2] = ["staging", "dev"];
 
 /// What a named environment may have from production: nothing that answers for it, or costs it.
-const INHERITED: [&str; 6] = [
+const INHERITED: [&str; 8] = [
     "name",
     "main",
+    "minify",
+    "keep_names",
     "compatibility_date",
     "preview_urls",
     "build",
