@@ -115,7 +115,7 @@ fn ours(signer: &Signer, token: &str, now: u64) -> Result<(), String> {
     };
     let token = UnverifiedToken::parse(token).expect("it was just accepted");
     let checked = policy.check(&token.payload, Timestamp(now * 1000));
-    checked.map(drop).map_err(|fault| reason(fault))
+    checked.map(drop).map_err(reason)
 }
 
 /// What `jsonwebtoken` says, with all that it can check.
