@@ -52,7 +52,7 @@ const features = "--all-features";
 tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), features, "-o", file("used.wasm")]);
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 const rename = "--minify-imports-and-exports-and-modules";
-const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), "-Os", features, ...strip, rename, "-o", file("small.wasm")]));
+const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), "-Os", "-ocimfs=50", features, ...strip, rename, "-o", file("small.wasm")]));
 
 // The same names in the script, and of what it offers to the module only that which is called there.
 const short = (list) => new Map(list.map((entry) => entry.slice(-2)));

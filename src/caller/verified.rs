@@ -133,6 +133,8 @@ where
     Ok(Some((chosen, IdentityType::User)))
 }
 
+// An isolate compiles a function when it first calls it; without grants it need not do this one.
+#[inline(never)]
 pub(super) fn grant<I: Incoming>(
     question: &Question<'_, I>,
     keys: &GrantKeys,

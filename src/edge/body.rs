@@ -69,11 +69,14 @@ async fn read_buffer(message: &impl FetchBody, limit: usize) -> Result<Vec<u8>, 
         .map_err(broken)?
         .unchecked_into();
     let bytes = Uint8Array::new(&buffer);
-    if usize::try_from(bytes.length()).is_ok_and(|length| length <= limit) {
-        Ok(bytes.to_vec())
-    } else {
-        Err(ReadError::TooLarge)
+    if usize::try_from(bytes.length()).map_or(true, |length| length > limit) {
+        return Err(ReadError::TooLarge);
     }
+    let copy = bytes.to_vec();
+    // Gives its memory back now, and not when the garbage collector comes by: the bytes were in the
+    // isolate twice. If it does not, nothing is lost but that.
+    drop(buffer.transfer_with_length(0));
+    Ok(copy)
 }
 
 async fn read_stream(stream: &web_sys::ReadableStream, limit: usize) -> Result<Vec<u8>, ReadError> {
