@@ -50,9 +50,11 @@ const graph = roots.map((name) => ({ name, export: name, root: true }));
 writeFileSync(file("graph.json"), JSON.stringify(graph));
 const features = "--all-features";
 tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), features, "-o", file("used.wasm")]);
-const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+// -Os compresses better than -Oz. A function that is called from one place only stays one (ocimfs is
+// how large a body may be that goes to its caller): V8 compiles what is called, function by function.
+const optimize = ["-Os", "-ocimfs=50", "--strip-debug", "--strip-producers", "--strip-target-features"];
 const rename = "--minify-imports-and-exports-and-modules";
-const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), "-Os", "-ocimfs=50", features, ...strip, rename, "-o", file("small.wasm")]));
+const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), ...optimize, rename, features, "-o", file("small.wasm")]));
 
 // The same names in the script, and of what it offers to the module only that which is called there.
 const short = (list) => new Map(list.map((entry) => entry.slice(-2)));

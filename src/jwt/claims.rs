@@ -1,8 +1,7 @@
 //! What a verified token says, and whether it says it to us.
 
-use serde_json::{Map, Value};
-
-use crate::jwt::{TokenFault, json};
+use crate::jwt::TokenFault;
+use crate::jwt::json::{Object, Value};
 use crate::limits::CLOCK_SKEW;
 use crate::runtime::Timestamp;
 
@@ -41,7 +40,7 @@ pub enum Product {
 
 /// The claims of a token whose signature and claims were checked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims(Object);
 
 impl ClaimPolicy {
     /// Reads and checks the payload of a token whose signature was checked.
@@ -49,7 +48,7 @@ impl ClaimPolicy {
     /// # Errors
     /// The first [`TokenFault`] that is met.
     pub fn check(&self, payload: &[u8], now: Timestamp) -> Result<Claims, TokenFault> {
-        let claims = Claims(json::parse_object(payload).ok_or(TokenFault::Payload)?);
+        let claims = Claims(Object::parse(payload).ok_or(TokenFault::Payload)?);
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
         check_times(&claims, now)?;
@@ -175,7 +174,7 @@ impl ClaimPath {
 
     /// The value there. A claim whose name is the whole text comes first, so that a name with dots
     /// in it (every URL is one) is not taken apart.
-    fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
+    fn find<'a>(&self, claims: &'a Object) -> Option<&'a Value> {
         claims.get(&self.0).or_else(|| {
             let (first, rest) = self.0.split_once('.')?;
             rest.split('.').try_fold(claims.get(first)?, |value, name| {

@@ -7,22 +7,94 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 
-/// Reads a JSON object, strictly: UTF-8, nothing after it, every name once, depth at most 128.
-#[must_use]
-pub fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice::<Strict>(bytes).ok()?.0 {
-        Value::Object(map) => Some(map),
-        _ => None,
+/// A JSON value in which no object has a name twice.
+///
+/// Not `serde_json::Value`, whose maps would be a hundredth of the Worker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`, `true` or `false`, which nobody here asks for.
+    Literal,
+    /// A number.
+    Number(f64),
+    /// A string.
+    String(String),
+    /// A list.
+    Array(Vec<Value>),
+    /// An object.
+    Object(Object),
+}
+
+/// A JSON object, in which every name is there once, as in all that it has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object(Vec<(String, Value)>);
+
+impl Object {
+    /// Reads an object, strictly: UTF-8, nothing after it, depth at most 128.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        match serde_json::from_slice(bytes).ok()? {
+            Value::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The value under a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+        Some(&self.0.get(at.ok()?)?.1)
+    }
+
+    /// Sorts the members. `None` if a name is there twice.
+    fn of(mut members: Vec<(String, Value)>) -> Option<Self> {
+        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let unique = members.is_sorted_by(|(one, _), (other, _)| one < other);
+        unique.then_some(Self(members))
     }
 }
 
-struct Strict(Value);
+impl Value {
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
 
-impl<'de> Deserialize<'de> for Strict {
+    /// The number.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
+        deserializer.deserialize_any(StrictVisitor)
     }
 }
 
@@ -36,46 +108,54 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+        Ok(Value::Literal)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Literal)
     }
 
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the only numbers that are read are seconds since 1970"
+    )]
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::from(value))
+        Ok(Value::Number(value as f64))
     }
 
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the only numbers that are read are seconds since 1970"
+    )]
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::from(value))
+        Ok(Value::Number(value as f64))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        let number = Number::from_f64(value).ok_or_else(|| E::custom("no finite number"))?;
-        Ok(Value::Number(number))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::from(value))
+        Ok(Value::String(value.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(value)) = access.next_element()? {
+        while let Some(value) = access.next_element()? {
             list.push(value);
         }
         Ok(Value::Array(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((name, Strict(value))) = access.next_entry::<String, Strict>()? {
-            if map.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name twice"));
-            }
+        let mut members = Vec::new();
+        while let Some(member) = access.next_entry()? {
+            members.push(member);
         }
-        Ok(Value::Object(map))
+        let object = Object::of(members);
+        object
+            .map(Value::Object)
+            .ok_or_else(|| A::Error::custom("a name twice"))
     }
 }
 
@@ -84,13 +164,29 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
 
-    use super::parse_object;
+    use super::{Object, Value};
 
     #[test]
     fn reads_objects() {
         let text = r#" {"a":1,"b":[{"a":-1,"c":{"a":1.5}},null,true,"x\u0061"]} "#;
-        let value: serde_json::Value = serde_json::from_str(text).unwrap();
-        assert_eq!(parse_object(text.as_bytes()).as_ref(), value.as_object());
+        let object = Object::parse(text.as_bytes()).unwrap();
+        assert_eq!(object.get("a").and_then(Value::as_f64), Some(1.0));
+        let list = object.get("b").and_then(Value::as_array).unwrap();
+        let [
+            inner,
+            Value::Literal,
+            Value::Literal,
+            Value::String(escaped),
+        ] = list
+        else {
+            panic!("{list:?}");
+        };
+        let inner = inner.as_object().unwrap();
+        assert_eq!(inner.get("a").and_then(Value::as_f64), Some(-1.0));
+        let innermost = inner.get("c").and_then(Value::as_object).unwrap();
+        assert_eq!(innermost.get("a"), Some(&Value::Number(1.5)));
+        assert_eq!(escaped, "xa");
+        assert_eq!(object.get("c"), None);
     }
 
     #[test]
@@ -101,7 +197,7 @@ mod tests {
             r#"{"x":{"a":1,"a":2}}"#,
             r#"{"x":[[{"a":1,"b":2,"a":3}]]}"#,
         ] {
-            assert_eq!(parse_object(text.as_bytes()), None, "{text}");
+            assert_eq!(Object::parse(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -127,15 +223,15 @@ mod tests {
             r#"{"a":"\ud800"}"#,
             &deep,
         ] {
-            assert_eq!(parse_object(text.as_bytes()), None, "{text}");
+            assert_eq!(Object::parse(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), None);
+        assert_eq!(Object::parse(b"{\"a\":\"\xff\"}"), None);
     }
 
     proptest! {
         #[test]
         fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..200)) {
-            let _ = parse_object(&bytes);
+            let _ = Object::parse(&bytes);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! JSON Web Keys (RFC 7517): an issuer's public keys, each fit for what it says and nothing else.
 
-use serde_json::{Map, Value};
-
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::{Algorithm, Curve};
-use crate::jwt::{json, jws};
+use crate::jwt::json::{Object, Value};
+use crate::jwt::jws;
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_KEYS, RSA_MODULUS_BITS};
 
 /// The usable public keys of an issuer.
@@ -57,7 +56,7 @@ impl JwkSet {
     /// `None` when it is not a set of at least one usable key.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let set = json::parse_object(body)?;
+        let set = Object::parse(body)?;
         let keys = set.get("keys")?.as_array()?;
         if keys.len() > MAX_KEYS {
             return None;
@@ -88,14 +87,17 @@ impl JwkSet {
 }
 
 impl Jwk {
-    fn parse(members: &Map<String, Value>) -> Option<Self> {
-        if members.get("use").is_some_and(|value| value != "sig") {
+    fn parse(members: &Object) -> Option<Self> {
+        if members
+            .get("use")
+            .is_some_and(|value| value.as_str() != Some("sig"))
+        {
             return None;
         }
         let verifies = |operations: &Value| {
             operations
                 .as_array()
-                .is_some_and(|list| list.iter().any(|name| name == "verify"))
+                .is_some_and(|list| list.iter().any(|name| name.as_str() == Some("verify")))
         };
         if members
             .get("key_ops")
@@ -145,7 +147,7 @@ impl Jwk {
 }
 
 impl PublicKey {
-    fn parse(members: &Map<String, Value>) -> Option<Self> {
+    fn parse(members: &Object) -> Option<Self> {
         let text = |name: &str| members.get(name).and_then(Value::as_str);
         let sized = |name: &str, bytes: usize| {
             let value = text(name)?;

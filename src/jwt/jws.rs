@@ -1,11 +1,10 @@
 //! The compact serialization of RFC 7515, read before anything in it is believed.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde_json::Value;
 
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
-use crate::jwt::json;
+use crate::jwt::json::{Object, Value};
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
 
@@ -40,15 +39,15 @@ impl<'a> UnverifiedToken<'a> {
             4 => return Err(TokenFault::Encrypted),
             _ => return Err(TokenFault::Malformed),
         };
-        let header = json::parse_object(&decode(header)?).ok_or(TokenFault::Malformed)?;
+        let header = Object::parse(&decode(header)?).ok_or(TokenFault::Malformed)?;
         // RFC 7515 §4.1.11: what must be understood and is not, refuses. Nothing is understood.
         if ["crit", "b64", "zip"]
             .iter()
-            .any(|name| header.contains_key(*name))
+            .any(|name| header.get(name).is_some())
         {
             return Err(TokenFault::Critical);
         }
-        if header.contains_key("enc") {
+        if header.get("enc").is_some() {
             return Err(TokenFault::Encrypted);
         }
         check_type(header.get("typ"))?;
