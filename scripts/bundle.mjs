@@ -48,13 +48,15 @@ const compiled = new WebAssembly.Module(readFileSync(file("index_bg.wasm")));
 const roots = WebAssembly.Module.exports(compiled).map(({ name }) => name).filter((name) => named.has(name));
 const graph = roots.map((name) => ({ name, export: name, root: true }));
 writeFileSync(file("graph.json"), JSON.stringify(graph));
-const features = "--all-features";
-tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), features, "-o", file("used.wasm")]);
+// No more than the compiler used, and the exceptions of wasm-bindgen: with all that binaryen knows,
+// it writes imports in a form that only the newest engines read.
+const features = ["--detect-features", "--enable-exception-handling"];
+tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), ...features, "-o", file("used.wasm")]);
 // -Os compresses better than -Oz. A function that is called from one place only stays one (ocimfs is
 // how large a body may be that goes to its caller): V8 compiles what is called, function by function.
 const optimize = ["-Os", "-ocimfs=50", "--strip-debug", "--strip-producers", "--strip-target-features"];
 const rename = "--minify-imports-and-exports-and-modules";
-const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), ...optimize, rename, features, "-o", file("small.wasm")]));
+const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), ...optimize, rename, ...features, "-o", file("small.wasm")]));
 
 // The same names in the script, and of what it offers to the module only that which is called there.
 const short = (list) => new Map(list.map((entry) => entry.slice(-2)));
