@@ -62,15 +62,18 @@ const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), ...optimize, renam
 const short = (list) => new Map(list.map((entry) => entry.slice(-2)));
 const [imports, exports] = [short(names.imports), short(names.exports)];
 const [[importModule]] = names.imports;
-let offers = 0;
+const offered = new Set();
 const linked = script
   .replace(/^( +)(__\w+): (function\([^]*?^\1\}|\S+?)(,?)$/gm, (_, indent, name, value, comma) => {
-    offers += imports.has(name);
-    return imports.has(name) ? `${imports.get(name)}: ${value}${comma}` : "";
+    if (!imports.has(name)) return "";
+    offered.add(name);
+    return `${imports.get(name)}: ${value}${comma}`;
   })
   .replace(`"${importModule}": `, "a: ")
-  .replace(/\bwasm\.([\w$]+)/g, (_, name) => `wasm.${exports.get(name) ?? name}`);
-if (offers !== imports.size) throw new Error(`the script offers ${offers} of ${imports.size} imports`);
+  .replace(/\bwasm\.([\w$]+)/g, (_, name) => `wasm.${exports.get(name)}`);
+const missing = [...imports.keys()].filter((name) => !offered.has(name));
+missing.push(...[...named].filter((name) => !exports.has(name)));
+if (missing.length > 0) throw new Error(`not found on one of the two sides: ${missing.join(", ")}`);
 
 renameSync(file("small.wasm"), join(folder, "index_bg.wasm"));
 writeFileSync(join(folder, "index.js"), transformSync(linked, { minify: true, treeShaking: true, format: "esm" }).code);
