@@ -44,12 +44,20 @@ const highest = (results, field) => Math.max(...everyRound(results).map((round) 
 function machineBlock(results) {
   const { command, machine, profile } = results;
   const { load, latency } = profile;
-  const lost = highest(results, "lost");
-  const warning = `\n\n**The machine was busy with something else, up to ${percent(lost)} of the server's CPU: believe no figure.**`;
   return `Measured by \`${command}\` on ${machine.hardware}. ${machine.place}
 ${machine.programs}; ${versions()}
 Load: ${load.rounds} rounds of ${load.seconds} s over ${load.connections} connections, after ${load.warmSeconds} s to warm up.
-Latency: ${latency.rounds} rounds of ${latency.requests} requests, one at a time, to an upstream that takes ${latency.upstreamMs} ms.${lost > QUIET ? warning : ""}`;
+Latency: ${latency.rounds} rounds of ${latency.requests} requests, one at a time, to an upstream that takes ${latency.upstreamMs} ms.${disturbance(results)}`;
+}
+
+/** Whose figures are not to be believed, since something else had too much of their CPU in a round. */
+function disturbance(results) {
+  const rounds = Object.values(results.load).flatMap((contestants) => Object.entries(contestants));
+  const disturbed = rounds.filter(([, all]) => all.some(({ lost }) => lost > QUIET)).map(([name]) => name);
+  if (disturbed.length === 0) return "";
+  const labels = everyone.filter(({ name }) => disturbed.includes(name)).map(({ label }) => label);
+  const most = percent(highest(results, "lost"));
+  return `\n\n**Something else had up to ${most} of the server's CPU while these were measured: ${labels.join("; ")}. Do not believe their figures, nor ratios with them.**`;
 }
 
 function targetsBlock(results) {

@@ -71,11 +71,12 @@ test("what is written by hand is kept", () => {
   assert.equal(fill(page, { a: "new $&" }), "before\n<!-- bench:a -->\nnew $&\n<!-- end of bench:a -->\nafter $&");
 });
 
-test("a busy machine is told of, a quiet one is not", () => {
-  const quiet = results();
-  assert.doesNotMatch(blocks(quiet).machine, /busy/);
-  quiet.load["10"].flask[1].lost = 0.3;
-  assert.match(blocks(quiet).machine, /busy with something else, up to 30 %/);
+test("who was measured while the machine was busy is told, and nobody when it was quiet", () => {
+  const measured = results();
+  assert.doesNotMatch(blocks(measured).machine, /believe/);
+  measured.load["10"].flask[1].lost = 0.3;
+  measured.load["3"]["next-app"][0].lost = 0.2;
+  assert.match(blocks(measured).machine, /up to 30 % .* measured: Next.js, App Router; Flask\. Do not believe/);
 });
 
 test("targets are judged by the median", () => {
