@@ -71,8 +71,6 @@ impl RequestBody {
     }
 
     /// Reads a body that is not empty. `null` counts as an empty object, as in the Flask sample.
-    // An isolate compiles a function when it first calls it, and most requests have no body.
-    #[inline(never)]
     fn parse(bytes: &[u8]) -> Result<Self, BodyFault> {
         let text = bytes.trim_ascii();
         if text == b"null" {
