@@ -2,52 +2,43 @@
 
 #![expect(
     clippy::indexing_slicing,
-    reason = "all of it runs while compiling, where an index out of bounds is the compiler's error"
+    clippy::large_stack_arrays,
+    reason = "all of it runs while compiling, where an index out of bounds is an error, and no stack is used"
 )]
 
 /// An `OpenAPI` 3.1 document. It is the same for every deployment, so it tells nothing of any:
 /// paths are relative to the `ROUTE_PREFIX` that it is found below, and what depends on the
 /// configuration is described as such. `tests/handler/openapi.rs` holds it against the code.
-pub const DOCUMENT: &[u8] = &compact::<{ length() }>();
+pub const DOCUMENT: &[u8] = &TEXT;
 
 /// As it is written.
 const SOURCE: &[u8] = include_bytes!("openapi.json");
 
-/// The source without the space between its tokens, which is a third of it.
-const fn compact<const LENGTH: usize>() -> [u8; LENGTH] {
-    let mut text = [0; LENGTH];
+/// Without what is left over behind it.
+const TEXT: [u8; COMPACT.1] = match COMPACT.0.first_chunk() {
+    Some(text) => *text,
+    None => unreachable!(),
+};
+
+const COMPACT: ([u8; SOURCE.len()], usize) = compact();
+
+/// The source without the space between its tokens, which is a third of it, and how long that is.
+const fn compact() -> ([u8; SOURCE.len()], usize) {
+    let mut text = [0; SOURCE.len()];
     let (mut read, mut written, mut quoted) = (0, 0, false);
     while read < SOURCE.len() {
-        if keeps(read, quoted) {
-            text[written] = SOURCE[read];
+        let byte = SOURCE[read];
+        if quoted || !byte.is_ascii_whitespace() {
+            text[written] = byte;
             written += 1;
         }
-        quoted ^= is_quote(read);
-        read += 1;
-    }
-    text
-}
-
-const fn length() -> usize {
-    let (mut read, mut length, mut quoted) = (0, 0, false);
-    while read < SOURCE.len() {
-        if keeps(read, quoted) {
-            length += 1;
+        if byte == b'"' {
+            assert!(SOURCE[read - 1] != b'\\', "a quote in a string");
+            quoted = !quoted;
         }
-        quoted ^= is_quote(read);
         read += 1;
     }
-    length
-}
-
-const fn keeps(at: usize, quoted: bool) -> bool {
-    quoted || !SOURCE[at].is_ascii_whitespace()
-}
-
-const fn is_quote(at: usize) -> bool {
-    let quote = SOURCE[at] == b'"';
-    assert!(!quote || SOURCE[at - 1] != b'\\', "a quote in a string");
-    quote
+    (text, written)
 }
 
 #[cfg(test)]
