@@ -10,7 +10,7 @@ budget=110
 report=$(NO_COLOR=1 wrangler deploy --dry-run --env "" --outdir .wrangler/upload 2>&1) || die "$report"
 size=$(printf '%s\n' "$report" | sed -n 's|^Total Upload: .* / gzip: \([0-9.]*\) KiB$|\1|p')
 [ -n "$size" ] || die "wrangler did not say how large the upload is: $report"
-if [ -z "$(std_source)" ]; then
+if [ -z "$(std_source)${CI:-}" ]; then
   say "NOT CHECKED: without rust-src (rustup component add rust-src) the upload has $size KB, not $budget"
   exit
 fi
