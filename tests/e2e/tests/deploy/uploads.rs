@@ -59,9 +59,10 @@ fn assert_worker(upload: &Upload, environment: &Table) {
     let shown: BTreeSet<String> = output
         .lines()
         .filter(|line| line.trim_end().ends_with("Environment Variable"))
-        .map(|line| line.split(" (").next().unwrap().to_owned())
+        .map(|line| line.rsplit_once(')').unwrap().0.to_owned())
         .collect();
-    let expected = variables(environment).map(|(name, _)| format!("env.{name}"));
+    let expected =
+        variables(environment).map(|(name, text)| format!("env.{name} (\"{}\"", as_shown(text)));
     assert_eq!(shown, expected.collect());
 
     let built = fs::read(root().join("build/index_bg.wasm")).unwrap();
@@ -75,6 +76,14 @@ fn assert_worker(upload: &Upload, environment: &Table) {
         }
     }
     assert_eq!(files.len(), 4, "{:?}", files.keys());
+}
+
+/// A text as wrangler shows it: less than forty characters.
+fn as_shown(text: &str) -> String {
+    match text.char_indices().nth(37) {
+        Some((cut, _)) if text.chars().count() >= 40 => format!("{}...", &text[..cut]),
+        _ => text.to_owned(),
+    }
 }
 
 #[test]
