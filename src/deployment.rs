@@ -10,6 +10,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::config::{Config, SECRETS};
+use crate::json;
 use crate::limits::{SECRETS_FRESH, SECRETS_RETRY, SECRETS_TIMEOUT};
 use crate::runtime::{Binding, Environment, Runtime, Timestamp};
 
@@ -124,6 +125,5 @@ fn warn(environment: &impl Environment, text: &str) {
     struct Line<'a> {
         warning: &'a str,
     }
-    // A string always serializes.
-    environment.warn(&serde_json::to_string(&Line { warning: text }).unwrap_or_default());
+    environment.warn(&json::text(&Line { warning: text }));
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::caller::Source;
 use crate::config::{Config, ConfigFault, Service};
 use crate::error::Refusal;
+use crate::json;
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::LoadFault;
 use crate::runtime::Runtime;
@@ -61,8 +62,7 @@ impl Report {
     /// As the caller gets it.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        // Strings in a struct always serialize.
-        serde_json::to_vec(self).unwrap_or_default()
+        json::text(self).into_bytes()
     }
 }
 

@@ -15,6 +15,7 @@ use sha2::Sha256;
 use std::time::Duration;
 
 use crate::identity::IdentityType;
+use crate::json;
 use crate::limits::MAX_GRANT_BYTES;
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
@@ -92,9 +93,7 @@ impl GrantKeys {
             id_type: identity_type.as_str().to_owned(),
             exp,
         };
-        // Strings and numbers always serialize.
-        let payload = serde_json::to_vec(&payload).unwrap_or_default();
-        let payload = Base64UrlUnpadded::encode_string(&payload);
+        let payload = Base64UrlUnpadded::encode_string(json::text(&payload).as_bytes());
         let mac = mac(&self.current, &payload).finalize().into_bytes();
         let mac = Base64UrlUnpadded::encode_string(&mac);
         (format!("{PREFIX}{payload}.{mac}"), exp)

@@ -21,6 +21,7 @@ use crate::cors::Verdict;
 use crate::doctor::examine;
 use crate::error::{Challenge, Refusal};
 use crate::grant::GRANT_HEADER;
+use crate::json;
 use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_REQUEST_ID_BYTES;
 use crate::openapi::DOCUMENT;
@@ -251,8 +252,7 @@ where
         grant: &grant,
         expires_at,
     };
-    // Strings and numbers always serialize.
-    Ok(ok(serde_json::to_vec(&body).unwrap_or_default()))
+    Ok(ok(json::text(&body).into_bytes()))
 }
 
 #[derive(Serialize)]

@@ -42,6 +42,7 @@ pub mod error;
 pub mod grant;
 pub mod handler;
 pub mod identity;
+mod json;
 pub mod jwt;
 pub mod limits;
 pub mod openapi;

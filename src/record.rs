@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::json;
+
 /// What is logged: these fields and no others, so nothing private gets in by accident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Record {
@@ -54,8 +56,7 @@ impl Record {
     /// The line, as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Strings and numbers always serialize.
-        serde_json::to_string(self).unwrap_or_default()
+        json::text(self)
     }
 
     /// The value of `Server-Timing` (<https://www.w3.org/TR/server-timing/>): what a browser's
@@ -98,8 +99,7 @@ impl Record {
                 self.upstream_pages.into(),
             ],
         };
-        // Strings and numbers always serialize.
-        serde_json::to_string(&point).unwrap_or_default()
+        json::text(&point)
     }
 }
 

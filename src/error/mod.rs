@@ -16,6 +16,7 @@ use crate::caller::CallerFault;
 use crate::config::ConfigFault;
 use crate::error::dialect::{Detail, NO_TOKEN};
 use crate::identity::IdentityFault;
+use crate::json;
 use crate::jwt::TokenFault;
 use crate::limits::{
     JWKS_RETRY, LIMITER_RETRY_AFTER, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE,
@@ -139,8 +140,7 @@ impl Refusal {
         Response {
             status: dialect.status(&self, wire.status),
             headers,
-            // Strings and plain JSON always serialize.
-            body: serde_json::to_vec(&body).unwrap_or_default(),
+            body: json::text(&body).into_bytes(),
         }
     }
 }

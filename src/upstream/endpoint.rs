@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::caller::Caller;
 use crate::identity::IdentityType;
+use crate::json;
 use crate::origin::Origin;
 use crate::runtime::Outgoing;
 use crate::secret::Secret;
@@ -165,8 +166,7 @@ impl Endpoint {
         Outgoing {
             method: "POST",
             headers,
-            // Strings always serialize.
-            body: Some(serde_json::to_string(&body).unwrap_or_default()),
+            body: Some(json::text(&body)),
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::identity::IdentityType;
+use crate::json;
 use crate::target::{PageNumber, Selection};
 use crate::upstream::page::{Key, Page};
 use crate::upstream::policy::IntegrationPolicy;
@@ -142,7 +143,7 @@ impl Object {
             Key::Page => self.push(r#""page""#),
             Key::RequestId => self.push(r#""requestId""#),
             Key::IsWhiteLabel => self.push(r#""isWhiteLabel""#),
-            Key::Other(name) => self.push(&serde_json::to_string(&**name).unwrap_or_default()),
+            Key::Other(name) => self.push(&json::text(&**name)),
         }
         self.push(":");
         self.push(value);
