@@ -2,7 +2,9 @@
 //!
 //! Variables and plain secrets stay what they are while an isolate lives. Secrets of the Secrets
 //! Store do not, so they are read again from time to time, by the request that comes first then.
-//! It waits for itself alone; others go on with what there is.
+//! It waits for itself alone; others go on with what there is, but not for long: a read that has not
+//! ended after [`TAKEOVER`] is begun again by the next request, as the one that began it may be
+//! gone, and some time after they are due nobody goes on with old secrets any more.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,7 +13,7 @@ use serde::Serialize;
 
 use crate::config::{Config, SECRETS};
 use crate::json;
-use crate::limits::{SECRETS_FRESH, SECRETS_RETRY, SECRETS_TIMEOUT};
+use crate::limits::{SECRETS_FRESH, SECRETS_RETRY, SECRETS_TIMEOUT, TAKEOVER};
 use crate::runtime::{Binding, Environment, Runtime, Timestamp};
 
 /// One isolate's configuration.
@@ -24,8 +26,12 @@ type Stored = Vec<(&'static str, Option<String>)>;
 struct State {
     config: Rc<Config>,
     stored: Stored,
+    /// When the reading of these was begun.
+    read: Timestamp,
     /// When to read them again.
     due: Timestamp,
+    /// When that was begun, as long as it has not ended.
+    reading: Option<Timestamp>,
 }
 
 impl Deployment {
@@ -34,8 +40,19 @@ impl Deployment {
         if let Some(config) = self.current(place.now()) {
             return config;
         }
+        let begun = place.now();
         let stored = read_stored(place).await;
-        self.install(stored, place.now(), place)
+        self.install(stored, begun, place)
+    }
+
+    /// The configuration for an answer that must not wait: that of the variables, where no secret was
+    /// read yet.
+    pub fn config_at_hand(&self, place: &(impl Runtime + Environment)) -> Rc<Config> {
+        let state = self.0.borrow();
+        state.as_ref().map_or_else(
+            || Rc::new(Config::parse(|name| place.binding(name))),
+            |state| Rc::clone(&state.config),
+        )
     }
 
     /// The one that was parsed, unless there is none or its secrets are due.
@@ -43,21 +60,29 @@ impl Deployment {
         let mut state = self.0.borrow_mut();
         let state = state.as_mut()?;
         if !state.stored.is_empty() && now >= state.due {
-            // While this request reads them, no other does.
-            state.due = now.after(SECRETS_RETRY);
-            return None;
+            let reads = state
+                .reading
+                .is_some_and(|begun| now < begun.after(TAKEOVER));
+            if !reads || now >= state.due.after(SECRETS_TIMEOUT) {
+                state.reading = Some(now);
+                return None;
+            }
         }
         Some(Rc::clone(&state.config))
     }
 
-    /// Goes by these secrets from now on. One that could not be read stays what it was.
+    /// Goes by these secrets from now on, unless others were read since. One that could not be read
+    /// stays what it was.
     fn install(
         &self,
         mut stored: Stored,
-        now: Timestamp,
-        environment: &impl Environment,
+        begun: Timestamp,
+        place: &(impl Runtime + Environment),
     ) -> Rc<Config> {
         let mut state = self.0.borrow_mut();
+        if let Some(state) = state.as_ref().filter(|state| state.read > begun) {
+            return Rc::clone(&state.config);
+        }
         let mut fresh = SECRETS_FRESH;
         for (name, text) in stored.iter_mut().filter(|(_, text)| text.is_none()) {
             fresh = SECRETS_RETRY;
@@ -67,27 +92,36 @@ impl Deployment {
                 .find_map(|(_, text)| text.clone());
             if text.is_some() {
                 warn(
-                    environment,
+                    place,
                     &format!(
                         "{name}: not read from the Secrets Store; the value from before stays in use"
                     ),
                 );
             }
         }
-        let due = now.after(fresh);
+        let due = place.now().after(fresh);
         // What the configuration remembers of issuers and accounts is lost only for a reason.
         if let Some(state) = state.as_mut().filter(|state| state.stored == stored) {
             state.due = due;
+            state.read = begun;
+            state.reading = None;
             return Rc::clone(&state.config);
         }
-        let config = Rc::new(Config::parse(|name| binding(name, &stored, environment)));
+        let mut config = Config::parse(|name| binding(name, &stored, place));
+        if let Some(state) = &*state {
+            // What is in the isolate stays in it.
+            config.in_flight = Rc::clone(&state.config.in_flight);
+        }
+        let config = Rc::new(config);
         for warning in &config.warnings {
-            warn(environment, &warning.to_string());
+            warn(place, &warning.to_string());
         }
         *state = Some(State {
             config: Rc::clone(&config),
             stored,
             due,
+            read: begun,
+            reading: None,
         });
         config
     }

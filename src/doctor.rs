@@ -1,8 +1,8 @@
 //! The deep check: what is wrong with a deployment, and what to type.
 //!
-//! It looks and changes nothing: the token that it asks for is nobody's and is dropped, and the
-//! issuer's keys that it loads are not those that tokens are checked with. It tells no value of a
-//! variable and no text of the upstream.
+//! The token that it asks for is nobody's and is dropped. An issuer's keys are loaded as for a token:
+//! within the cool-down, and what came of the last load is told. It tells no value of a variable and
+//! no text of the upstream.
 
 use std::time::Duration;
 
@@ -81,7 +81,9 @@ pub async fn examine<R: Runtime>(config: &Config, runtime: &R) -> Report {
             checks.push(ok("configuration"));
             checks.extend(issuers(service, runtime).await);
             let begun = runtime.now();
-            let client = Client::new(runtime, &service.endpoint, None, service.upstream_deadline);
+            let share = config.in_flight.upstream.open(begun);
+            let within = service.upstream_deadline;
+            let client = Client::new(runtime, &service.endpoint, None, &share, within);
             checks.extend(upstream(service, client.has_integrations().await));
             tries = client.tries();
             took = begun.until(runtime.now());
@@ -127,7 +129,7 @@ async fn issuers<R: Runtime>(service: &Service, runtime: &R) -> Vec<Check> {
         let Keys::Remote(keys) = &issuer.keys else {
             continue;
         };
-        let keys = keys.try_load(&issuer.algorithms, runtime).await;
+        let keys = keys.check(&issuer.algorithms, runtime).await;
         checks.push(issuer_keys(name, variables, keys));
     }
     checks

@@ -21,6 +21,7 @@ use crate::cors::Verdict;
 use crate::doctor::examine;
 use crate::error::{Challenge, Refusal};
 use crate::grant::GRANT_HEADER;
+use crate::in_flight::Share;
 use crate::json;
 use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_REQUEST_ID_BYTES;
@@ -36,12 +37,14 @@ use crate::trace_context::{TRACEPARENT, TraceParent};
 use crate::upstream::client::Client;
 
 /// What became of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Outcome {
     /// The answer.
     pub response: Response,
     /// The log line.
     pub record: Record,
+    /// What it holds of the isolate's memory. Dropped when the answer is gone.
+    pub share: Option<Share>,
 }
 
 /// Answers one request. There is always an answer, and it always has its CORS headers.
@@ -52,22 +55,40 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let started = runtime.now();
-    let request_id = request_id(request, runtime);
-    let trace_parent = request.header(TRACEPARENT);
-    let mut trace = Trace {
-        parent: trace_parent.and_then(|text| TraceParent::parse(&text)),
-        ..Trace::default()
-    };
+    let mut trace = Trace::begin(request, runtime);
     let url = request.url();
     let target = Target::parse(&url);
-    let found = config.routes.find(target.path);
-    let dialect = found.map_or(Dialect::Own, |(_, dialect)| dialect);
-    let (route, result) = match found {
+    let (route, result) = match config.routes.find(target.path) {
         Some((to, _)) => answer(to, config, request, target, runtime, &mut trace).await,
         None => (Route::Unknown, Err(Refusal::Path)),
     };
+    conclude(config, request, target, runtime, trace, route, result)
+}
 
+/// The answer to a request that ended in a panic: the same form as any other.
+pub fn fail<I: Incoming>(config: &Config, request: &I, runtime: &impl Runtime) -> Outcome {
+    let trace = Trace::begin(request, runtime);
+    let url = request.url();
+    let target = Target::parse(&url);
+    let found = config.routes.find(target.path);
+    let route = found.map_or(Route::Unknown, |(to, _)| to.into());
+    let result = Err(Refusal::Panic);
+    conclude(config, request, target, runtime, trace, route, result)
+}
+
+/// What every answer has, and its log line.
+fn conclude<I: Incoming>(
+    config: &Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &impl Runtime,
+    trace: Trace,
+    route: Route,
+    result: Result<Response, Refusal>,
+) -> Outcome {
+    let request_id = trace.request_id;
+    let found = config.routes.find(target.path);
+    let dialect = found.map_or(Dialect::Own, |(_, dialect)| dialect);
     let refusal = result.as_ref().err().cloned();
     let mut response = result.unwrap_or_else(|refusal| refusal.into_response(dialect, &request_id));
     let origin = request.header("origin");
@@ -95,7 +116,7 @@ where
             Verdict::Refused if origin.as_deref() == Some(target.origin) => "same-origin",
             Verdict::Refused => "refused",
         },
-        duration_ms: millis_since(started, runtime),
+        duration_ms: millis_since(trace.started, runtime),
         identity_ms: trace.identity_ms,
         upstream_ms: trace.upstream_ms,
         upstream_attempts: trace.attempts,
@@ -116,7 +137,11 @@ where
             .headers
             .set("server-timing", record.server_timing());
     }
-    Outcome { response, record }
+    Outcome {
+        response,
+        record,
+        share: trace.share,
+    }
 }
 
 fn millis_since(begun: Timestamp, runtime: &impl Runtime) -> u64 {
@@ -128,8 +153,9 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// What the log wants to know of a request, noted on its way.
-#[derive(Default)]
 struct Trace {
+    request_id: String,
+    started: Timestamp,
     parent: Option<TraceParent>,
     identity_ms: u64,
     upstream_ms: u64,
@@ -140,6 +166,7 @@ struct Trace {
     identity_type: Option<&'static str>,
     identity: Option<String>,
     limiter_failed: bool,
+    share: Option<Share>,
 }
 
 async fn answer<I, R>(
@@ -154,13 +181,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let route = match to {
-        Destination::Token => Route::Token,
-        Destination::Grant => Route::Grant,
-        Destination::Health => Route::Health,
-        Destination::DeepCheck => Route::DeepCheck,
-        Destination::OpenApi => Route::OpenApi,
-    };
+    let route = to.into();
     let (method, methods) = (request.method(), to.methods());
     if method == Method::Options {
         return (Route::Preflight, Ok(preflight(config, methods)));
@@ -207,13 +228,24 @@ where
 {
     let service = configured(config)?;
     let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
-    let caller = identify(Purpose::Token, service, request, target, runtime, trace).await?;
+    let caller = identify(
+        Purpose::Token,
+        config,
+        service,
+        request,
+        target,
+        runtime,
+        trace,
+    )
+    .await?;
 
     let begun = runtime.now();
+    let share = config.in_flight.upstream.open(begun);
     let client = Client::new(
         runtime,
         &service.endpoint,
         trace.parent.as_ref(),
+        &share,
         service.upstream_deadline,
     );
     let policy = service.integrations.as_ref();
@@ -222,7 +254,9 @@ where
     trace.attempts = client.tries();
     trace.pages = client.pages();
     trace.uses_next_key = service.endpoint.account.uses_next_key();
-    Ok(ok(token.map_err(Refusal::Upstream)?))
+    let token = token.map_err(Refusal::Upstream)?;
+    trace.share = Some(share);
+    Ok(ok(token))
 }
 
 /// The grant route: whoever is verified gets a note that says so, for the widget to carry.
@@ -239,7 +273,16 @@ where
 {
     let service = configured(config)?;
     let keys = service.callers.grant_keys().ok_or(Refusal::Path)?;
-    let caller = identify(Purpose::Grant, service, request, target, runtime, trace).await?;
+    let caller = identify(
+        Purpose::Grant,
+        config,
+        service,
+        request,
+        target,
+        runtime,
+        trace,
+    )
+    .await?;
 
     let (grant, expires_at) = keys.issue(
         caller.identity().as_str(),
@@ -304,6 +347,7 @@ fn configured(config: &Config) -> Result<&Service, Refusal> {
 /// Reads the body and finds out who is calling, as long as neither client nor identity asks too often.
 async fn identify<I, R>(
     purpose: Purpose,
+    config: &Config,
     service: &Service,
     request: &I,
     target: Target<'_>,
@@ -320,7 +364,8 @@ where
         Purpose::Token => MediaType::Optional,
         Purpose::Grant => MediaType::Required,
     };
-    let body = RequestBody::read(request, media_type).await;
+    let waiting = &config.in_flight.waiting;
+    let body = RequestBody::read(request, media_type, waiting, runtime).await;
     let question = Question {
         request,
         target,
@@ -359,7 +404,38 @@ fn ok(body: Vec<u8>) -> Response {
     }
 }
 
+impl From<Destination> for Route {
+    fn from(to: Destination) -> Self {
+        match to {
+            Destination::Token => Self::Token,
+            Destination::Grant => Self::Grant,
+            Destination::Health => Self::Health,
+            Destination::DeepCheck => Self::DeepCheck,
+            Destination::OpenApi => Self::OpenApi,
+        }
+    }
+}
+
 impl Trace {
+    fn begin(request: &impl Incoming, runtime: &impl Runtime) -> Self {
+        let parent = request.header(TRACEPARENT);
+        Self {
+            request_id: request_id(request, runtime),
+            started: runtime.now(),
+            parent: parent.and_then(|text| TraceParent::parse(&text)),
+            identity_ms: 0,
+            upstream_ms: 0,
+            attempts: 0,
+            pages: 0,
+            uses_next_key: false,
+            identity_source: None,
+            identity_type: None,
+            identity: None,
+            limiter_failed: false,
+            share: None,
+        }
+    }
+
     /// Notes who is calling, and gives the pseudonym.
     fn note_caller(&mut self, service: &Service, caller: &Caller) -> &str {
         self.identity_source = Some(caller.source().as_str());

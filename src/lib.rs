@@ -14,6 +14,7 @@
 //! - [`error`]: from what went wrong to what the caller is told
 //! - [`doctor`]: what is wrong with a deployment, for whoever may ask
 //! - [`record`]: the log line
+//! - [`in_flight`]: how much all requests of an isolate hold together
 //!
 //! They share a few small types: [`origin`], [`identity`], [`secret`], [`pseudonym`],
 //! [`trace_context`], [`response`]. Every bound stands in [`limits`].
@@ -42,6 +43,7 @@ pub mod error;
 pub mod grant;
 pub mod handler;
 pub mod identity;
+pub mod in_flight;
 mod json;
 pub mod jwt;
 pub mod limits;

@@ -7,6 +7,9 @@ use std::time::Duration;
 /// Largest request body that is read. The widget sends `{}`; the Python samples send two strings.
 pub const MAX_REQUEST_BODY_BYTES: usize = 8 * 1024;
 
+/// How long a request body may take to arrive.
+pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Largest body of one upstream answer, after decompression.
 pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
 
@@ -14,6 +17,24 @@ pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// are held at once: 67 MB of the 128 MB that an isolate has, and more with garbage
 /// (docs/performance.md).
 pub const MAX_MERGED_BYTES: usize = 16 * 1024 * 1024;
+
+/// What an isolate holds of upstream bodies at one time, for all of its requests together: one token
+/// of the largest size, or sixty of 300 KB. While it is made, a token takes three to five times that
+/// (docs/reliability.md), and an isolate has 128 MB.
+pub const MAX_BYTES_IN_FLIGHT: usize = 18 * 1024 * 1024;
+
+/// What an isolate holds of requests whose body has not come yet: 2048 of them.
+pub const MAX_WAITING_BYTES: usize = 2048 * WAITING_BYTES;
+
+/// What one of those takes, measured in workerd.
+pub const WAITING_BYTES: usize = 12 * 1024;
+
+/// How long what a request holds is counted. No request takes longer: its body, its keys and the
+/// upstream have less time, all together.
+pub const MAX_HOLD: Duration = Duration::from_mins(1);
+
+/// What a caller is told to wait for whom there is no room.
+pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Largest body of the flags answer; the real one has four fields.
 pub const MAX_FLAGS_BODY_BYTES: usize = 64 * 1024;
@@ -50,7 +71,7 @@ pub const DEFAULT_FLAGS_FRESH: Duration = Duration::from_mins(1);
 /// Smallest and largest `FLAGS_CACHE_SECONDS`. With 0 every request asks.
 pub const FLAGS_FRESH_RANGE_SECONDS: std::ops::RangeInclusive<u64> = 0..=3600;
 
-/// While one request asks for the flags anew, others use the old ones for this long.
+/// How long old flags are used without asking again after the upstream did not tell new ones.
 pub const FLAGS_RETRY: Duration = Duration::from_secs(5);
 
 /// How long flags outlive their time while the upstream does not tell new ones.
@@ -95,7 +116,8 @@ pub const SECRETS_FRESH: Duration = Duration::from_mins(5);
 /// The same when one could not be read.
 pub const SECRETS_RETRY: Duration = Duration::from_secs(10);
 
-/// All the time that reading them may take.
+/// All the time that reading them may take, and how long beyond their time others go on with the old
+/// ones meanwhile. Then each request reads for itself: a read that never ends keeps no secret alive.
 pub const SECRETS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Longest secret that is accepted from a binding.
@@ -147,11 +169,12 @@ pub const DEFAULT_JWKS_STALE: Duration = Duration::from_hours(1);
 /// Largest `JWT_JWKS_STALE_SECONDS`.
 pub const MAX_JWKS_STALE_SECONDS: u64 = 24 * 60 * 60;
 
-/// How long a request waits for keys that another one is loading.
-pub const JWKS_PATIENCE: Duration = JWKS_TIMEOUT;
+/// How long what another request has begun is waited for: a load of keys, a read of secrets, a
+/// question for flags. That request may be gone, and then nothing of it ever ends.
+pub const TAKEOVER: Duration = Duration::from_millis(500);
 
-/// How often it looks.
-pub const JWKS_PATIENCE_STEP: Duration = Duration::from_millis(20);
+/// How often one looks whether it has ended.
+pub const PATIENCE_STEP: Duration = Duration::from_millis(20);
 
 /// How long a grant lives unless `GRANT_TTL_SECONDS` says otherwise.
 pub const DEFAULT_GRANT_TTL: Duration = Duration::from_mins(5);

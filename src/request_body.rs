@@ -1,12 +1,15 @@
 //! The body of a request: bounded, JSON, and an object.
 
+use std::rc::Rc;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::limits::MAX_REQUEST_BODY_BYTES;
-use crate::runtime::{Message, ReadError};
+use crate::in_flight::Room;
+use crate::limits::{MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, WAITING_BYTES};
+use crate::runtime::{Allowance, Message, ReadError, Runtime};
 
 /// What a request body may say. An absent body says nothing.
 ///
@@ -29,6 +32,10 @@ pub enum BodyFault {
     TooLarge,
     /// The sender stopped half-way.
     Broken,
+    /// It did not come within [`REQUEST_BODY_TIMEOUT`].
+    TooSlow,
+    /// There is no room for it in this isolate at the moment.
+    NoRoom,
     /// It is not sent as `application/json`.
     MediaType,
     /// It is not JSON.
@@ -45,22 +52,33 @@ impl RequestBody {
     /// A media type other than JSON is refused even for an empty body: browsers send those
     /// cross-site without asking first, and no honest caller needs to.
     ///
+    /// It is waited for as long as there is room for those that wait.
+    ///
     /// # Errors
     /// The first [`BodyFault`] that is met.
-    pub async fn read(request: &impl Message, media: MediaType) -> Result<Self, BodyFault> {
+    pub async fn read(
+        request: &impl Message,
+        media: MediaType,
+        waiting: &Rc<Room>,
+        runtime: &impl Runtime,
+    ) -> Result<Self, BodyFault> {
         let media_type = request.header("content-type");
         let json = media_type.as_deref().map(is_json);
         if json == Some(false) || (json.is_none() && media == MediaType::Required) {
             return Err(BodyFault::MediaType);
         }
-        let bytes =
-            request
-                .read_body(MAX_REQUEST_BODY_BYTES)
-                .await
-                .map_err(|error| match error {
-                    ReadError::TooLarge => BodyFault::TooLarge,
-                    ReadError::Broken => BodyFault::Broken,
-                })?;
+        let share = waiting.open(runtime.now());
+        if !share.take(WAITING_BYTES) {
+            return Err(BodyFault::NoRoom);
+        }
+        let allowance = Allowance::of(MAX_REQUEST_BODY_BYTES);
+        let read = runtime.within(REQUEST_BODY_TIMEOUT, request.read_body(&allowance));
+        let bytes = match read.await.ok_or(BodyFault::TooSlow)? {
+            Ok(bytes) => bytes,
+            Err(ReadError::TooLarge) => return Err(BodyFault::TooLarge),
+            Err(ReadError::NoRoom) => return Err(BodyFault::NoRoom),
+            Err(ReadError::Broken) => return Err(BodyFault::Broken),
+        };
         if bytes.is_empty() {
             return Ok(Self::default());
         }

@@ -3,11 +3,14 @@
 //! The Worker implements them with the Fetch API, tests with a script and a virtual clock. Time,
 //! chance and HTTP reach the core through here and by no other way.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+
+use crate::in_flight::Share;
 
 /// Milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,12 +104,82 @@ pub trait Message {
     /// standard has it.
     fn header(&self, name: &str) -> Option<String>;
 
-    /// Reads the whole body, which may be done once. An absent body is an empty one.
+    /// Reads the whole body, which may be done once. An absent body is an empty one. Of what comes
+    /// (after decompression) nothing is kept that `allowance` was not asked for, whatever the
+    /// message says of its length.
     ///
     /// # Errors
-    /// [`ReadError::TooLarge`] for more than `limit` bytes (after decompression), without keeping
-    /// more than that; [`ReadError::Broken`] when the sender stopped half-way.
-    fn read_body(&self, limit: usize) -> impl Future<Output = Result<Vec<u8>, ReadError>>;
+    /// What `allowance` answers; [`ReadError::Broken`] when the sender stopped half-way.
+    fn read_body(
+        &self,
+        allowance: &Allowance<'_>,
+    ) -> impl Future<Output = Result<Vec<u8>, ReadError>>;
+}
+
+/// How much of a body may be read. Dropped without [`Allowance::keep`], it gives back what it took.
+#[derive(Debug)]
+pub struct Allowance<'a> {
+    limit: usize,
+    taken: Cell<usize>,
+    share: Option<&'a Share>,
+}
+
+impl Allowance<'static> {
+    /// At most `limit` bytes.
+    #[must_use]
+    pub fn of(limit: usize) -> Self {
+        Self {
+            limit,
+            taken: Cell::new(0),
+            share: None,
+        }
+    }
+}
+
+impl<'a> Allowance<'a> {
+    /// At most `limit` bytes, and no more than there is room for.
+    #[must_use]
+    pub fn within(limit: usize, share: &'a Share) -> Self {
+        Self {
+            limit,
+            taken: Cell::new(0),
+            share: Some(share),
+        }
+    }
+
+    /// Asks for so many bytes more.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] above the limit, [`ReadError::NoRoom`] when others hold too much.
+    pub fn take(&self, bytes: usize) -> Result<(), ReadError> {
+        if bytes > self.left() {
+            return Err(ReadError::TooLarge);
+        }
+        if self.share.is_some_and(|share| !share.take(bytes)) {
+            return Err(ReadError::NoRoom);
+        }
+        self.taken.set(self.taken.get() + bytes);
+        Ok(())
+    }
+
+    /// How many bytes are left of the limit.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.limit.saturating_sub(self.taken.get())
+    }
+
+    /// The body stays in memory for as long as the share does.
+    pub fn keep(self) {
+        self.taken.set(0);
+    }
+}
+
+impl Drop for Allowance<'_> {
+    fn drop(&mut self) {
+        if let Some(share) = self.share {
+            share.give(self.taken.get());
+        }
+    }
 }
 
 /// A request that reached the Worker.
@@ -208,6 +281,8 @@ pub struct Unreachable;
 pub enum ReadError {
     /// It is larger than the limit.
     TooLarge,
+    /// There is no room for it beside what other requests hold.
+    NoRoom,
     /// The connection ended before the body did.
     Broken,
 }

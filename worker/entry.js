@@ -9,24 +9,41 @@ globalThis.queueMicrotask = undefined;
 // `worker` notes a panic here, for as long as panics get that far.
 const state = worker.__worker_init_state();
 
+/** How the requests that are under way are told that nothing in their instance goes on any more. */
+const underWay = new Set();
+
 function note(error) {
-  if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
+  if (!(error instanceof WebAssembly.RuntimeError)) return;
+  state.criticalError = true;
+  for (const fail of underWay) fail(error);
 }
 addEventListener("error", ({ error }) => note(error));
 addEventListener("unhandledrejection", ({ reason }) => note(reason));
 
+/** What was in an instance that has panicked cannot be trusted any more. This makes another. */
+function renew() {
+  if (!state.criticalError) return;
+  worker.__wbg_reset_state();
+  state.criticalError = false;
+}
+
 export default {
   async fetch(request, env, context) {
-    if (state.criticalError) {
-      // What was in that instance cannot be trusted any more. This makes another.
-      worker.__wbg_reset_state();
-      state.criticalError = false;
-    }
+    renew();
+    let fail;
     try {
-      return await worker.fetch(request, env, context);
+      return await new Promise((resolve, reject) => {
+        underWay.add((fail = reject));
+        worker.fetch(request, env, context).then(resolve, reject);
+      });
     } catch (error) {
       note(error);
+      renew();
+      // The endpoint's own form of an error, with CORS and a line in the log.
+      if (worker.answerFailed) return worker.answerFailed(request, env);
       throw error;
+    } finally {
+      underWay.delete(fail);
     }
   },
 };

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
-    Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
+    Allowance, Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp,
+    Unreachable,
 };
 use rand_distr::{Distribution, LogNormal, StandardUniform};
 use rand_pcg::Pcg64;
@@ -166,7 +167,7 @@ impl Message for Answer {
         Some(reset.to_string())
     }
 
-    async fn read_body(&self, _limit: usize) -> Result<Vec<u8>, ReadError> {
+    async fn read_body(&self, _: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
         Ok(self.body.clone())
     }
 }
@@ -193,7 +194,7 @@ impl Message for Ask {
         Some(value.to_owned())
     }
 
-    async fn read_body(&self, _limit: usize) -> Result<Vec<u8>, ReadError> {
+    async fn read_body(&self, _: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
         Ok(Vec::new())
     }
 }

@@ -11,6 +11,7 @@ mod presets;
 mod upstream;
 mod warnings;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::caller::{CALLER_KEY_HEADER, CallerKeys, Policy, Source, SourceName, Trust};
@@ -18,6 +19,7 @@ use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::{Charset, IdentityType};
+use crate::in_flight::InFlight;
 use crate::limits::{
     DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES,
     UPSTREAM_DEADLINE_RANGE_MS,
@@ -69,6 +71,8 @@ pub struct Config {
     pub warnings: Vec<ConfigFault>,
     /// Who may ask what is wrong, whatever is; `None` for nobody.
     pub caller_keys: Option<CallerKeys>,
+    /// What the requests of the isolate hold, whatever configuration they go by.
+    pub in_flight: Rc<InFlight>,
 }
 
 /// What it takes to mint a token.
@@ -115,6 +119,7 @@ impl Config {
         Self {
             warnings: warnings::warnings(bindings, &origins),
             caller_keys: caller_keys(bindings).ok().flatten(),
+            in_flight: Rc::default(),
             cors: CorsPolicy::new(origins, headers.into_iter().flatten()),
             routes: routes.unwrap_or_else(|| Routes::new(None, Vec::new(), Dialect::Own)),
             service,

@@ -1,29 +1,64 @@
-//! Reading bodies within a limit.
+//! Reading bodies within an allowance.
 //!
-//! `worker`'s own `bytes()` goes through a `ReadableStream` chunk by chunk, which costs about
-//! twice the CPU of one `arrayBuffer()`. So a body whose length is known beforehand is read at
-//! once, and only one that does not say how long it is goes by the stream, counted as it comes.
+//! `arrayBuffer()` reads whatever comes, and `Content-Length` may lie about that: beside
+//! `Transfer-Encoding: chunked` it says nothing. So every body goes by its stream, and counts as it
+//! arrives. What is claimed only says how much to ask for at once: Workers' `readAtLeast` then brings
+//! all of it in one step, where a plain `read` would bring 4 KiB.
 
-use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
+use js_sys::{Object, Promise, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 
-use crate::runtime::ReadError;
+use crate::edge::object;
+use crate::runtime::{Allowance, ReadError};
+
+/// How much is asked for at once where nothing, or nothing true, is known of the length.
+const CHUNK: usize = 32 * 1024;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = Object)]
+    type Stream;
+
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_byob_reader(this: &Stream, options: &Object) -> Result<Reader, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Stream) -> Result<Reader, JsValue>;
+
+    #[wasm_bindgen(extends = Object)]
+    type Reader;
+
+    /// <https://developers.cloudflare.com/workers/runtime-apis/streams/readablestreambyobreader/#methods>
+    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
+    fn read_at_least(this: &Reader, bytes: u32, into: &Uint8Array) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &Reader) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(extends = Object)]
+    type Chunk;
+
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &Chunk) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Chunk) -> JsValue;
+}
 
 /// What `Request` and `Response` of the Fetch API have in common.
 pub(super) trait FetchBody {
     fn headers(&self) -> web_sys::Headers;
-    fn array_buffer(&self) -> Result<Promise, JsValue>;
     fn stream(&self) -> Option<web_sys::ReadableStream>;
 }
 
 impl FetchBody for web_sys::Request {
     fn headers(&self) -> web_sys::Headers {
         self.headers()
-    }
-
-    fn array_buffer(&self) -> Result<Promise, JsValue> {
-        self.array_buffer().map(JsCast::unchecked_into)
     }
 
     fn stream(&self) -> Option<web_sys::ReadableStream> {
@@ -36,68 +71,114 @@ impl FetchBody for web_sys::Response {
         self.headers()
     }
 
-    fn array_buffer(&self) -> Result<Promise, JsValue> {
-        self.array_buffer().map(JsCast::unchecked_into)
-    }
-
     fn stream(&self) -> Option<web_sys::ReadableStream> {
         self.body()
     }
 }
 
-/// Reads the whole body, at most `limit` bytes of it.
-pub(super) async fn read(message: &impl FetchBody, limit: usize) -> Result<Vec<u8>, ReadError> {
+/// Reads the whole body, as much as is allowed of it.
+pub(super) async fn read(
+    message: &impl FetchBody,
+    allowance: &Allowance<'_>,
+) -> Result<Vec<u8>, ReadError> {
+    let Some(stream) = message.stream() else {
+        return Ok(Vec::new());
+    };
     let headers = message.headers();
     let header = |name| headers.get(name).ok().flatten();
     // A compressed body is longer than its Content-Length says.
     let length = header("content-length").filter(|_| header("content-encoding").is_none());
-    match length.and_then(|text| text.parse::<usize>().ok()) {
-        Some(length) if length > limit => Err(ReadError::TooLarge),
-        Some(_) => read_buffer(message, limit).await,
-        // Asking for the stream makes an object, so nobody asks who does not need it.
-        None => match message.stream() {
-            Some(stream) => read_stream(&stream, limit).await,
-            None => Ok(Vec::new()),
-        },
-    }
+    let claimed = length.and_then(|text| text.parse().ok());
+    read_stream(stream.unchecked_ref(), claimed, allowance).await
 }
 
-async fn read_buffer(message: &impl FetchBody, limit: usize) -> Result<Vec<u8>, ReadError> {
-    let promise = message.array_buffer().map_err(broken)?;
-    let buffer: ArrayBuffer = JsFuture::from(promise)
-        .await
-        .map_err(broken)?
-        .unchecked_into();
-    let bytes = Uint8Array::new(&buffer);
-    if usize::try_from(bytes.length()).map_or(true, |length| length > limit) {
-        return Err(ReadError::TooLarge);
-    }
-    let copy = bytes.to_vec();
-    // Gives its memory back now, and not when the garbage collector comes by: the bytes were in the
-    // isolate twice. If it does not, nothing is lost but that.
-    drop(buffer.transfer_with_length(0));
-    Ok(copy)
-}
-
-async fn read_stream(stream: &web_sys::ReadableStream, limit: usize) -> Result<Vec<u8>, ReadError> {
-    let reader: web_sys::ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+async fn read_stream(
+    stream: &Stream,
+    claimed: Option<usize>,
+    allowance: &Allowance<'_>,
+) -> Result<Vec<u8>, ReadError> {
+    // Room for what is claimed is made before any of it is read.
+    let mut taken = claimed.unwrap_or(0);
+    allowance.take(taken)?;
+    let source = Source::of(stream)?;
+    // One more than is claimed, so that the end is seen in the same step.
+    let mut wanted = claimed.map_or_else(|| next(allowance), |length| length + 1);
     let mut bytes = Vec::new();
     loop {
-        let promise: Promise = reader.read().unchecked_into();
-        let result = JsFuture::from(promise).await.map_err(broken)?;
-        let done = Reflect::get(&result, &JsValue::from_str("done")).map_err(broken)?;
-        if done.is_truthy() {
+        let (chunk, is_last) = source.read(wanted).await?;
+        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+        let sum = bytes.len().saturating_add(length);
+        let more = sum.saturating_sub(taken);
+        if let Err(error) = allowance.take(more) {
+            // Tells the sender to stop. Whether it heard is of no interest.
+            let _ = source.reader().cancel();
+            return Err(error);
+        }
+        taken += more;
+        if bytes.is_empty() {
+            bytes = chunk.to_vec();
+        } else {
+            bytes.extend_from_slice(&chunk.to_vec());
+        }
+        // Gives its memory back now, and not when the garbage collector comes by: the bytes were in
+        // the isolate twice. If it does not, nothing is lost but that.
+        drop(chunk.buffer().transfer_with_length(0));
+        if is_last {
             return Ok(bytes);
         }
-        let value = Reflect::get(&result, &JsValue::from_str("value")).map_err(broken)?;
-        let chunk: Uint8Array = value.dyn_into().map_err(broken)?;
-        let room = limit.saturating_sub(bytes.len());
-        if usize::try_from(chunk.length()).map_or(true, |length| length > room) {
-            // Tells the sender to stop. Whether it heard is of no interest.
-            drop(reader.cancel());
-            return Err(ReadError::TooLarge);
+        wanted = next(allowance);
+    }
+}
+
+/// One more than is left, so that too much is seen as such.
+fn next(allowance: &Allowance<'_>) -> usize {
+    CHUNK.min(allowance.left() + 1)
+}
+
+/// Where the bytes of a stream come from.
+enum Source {
+    /// The runtime, which fills a buffer of ours.
+    Bytes(Reader),
+    /// A stream that was made in JavaScript, by a Worker that mounts this one.
+    Chunks(Reader),
+}
+
+impl Source {
+    fn of(stream: &Stream) -> Result<Self, ReadError> {
+        let options = object(&[("mode", "byob")]).map_err(broken)?;
+        stream
+            .get_byob_reader(&options)
+            .map(Self::Bytes)
+            .or_else(|_| stream.get_reader().map(Self::Chunks))
+            .map_err(broken)
+    }
+
+    fn reader(&self) -> &Reader {
+        match self {
+            Self::Bytes(reader) | Self::Chunks(reader) => reader,
         }
-        bytes.extend_from_slice(&chunk.to_vec());
+    }
+
+    /// The next `wanted` bytes, or the next chunk, however many that has; and whether it is the last.
+    async fn read(&self, wanted: usize) -> Result<(Uint8Array, bool), ReadError> {
+        let promise = match self {
+            Self::Bytes(reader) => {
+                let wanted = u32::try_from(wanted).map_err(|_| ReadError::TooLarge)?;
+                reader.read_at_least(wanted, &Uint8Array::new_with_length(wanted))
+            }
+            Self::Chunks(reader) => reader.read(),
+        };
+        let chunk = JsFuture::from(promise.map_err(broken)?).await;
+        let chunk: Chunk = chunk.map_err(broken)?.unchecked_into();
+        let done = chunk.done();
+        let bytes = match chunk.value().dyn_into::<Uint8Array>() {
+            Ok(bytes) => bytes,
+            Err(_) if done => Uint8Array::new_with_length(0),
+            Err(_) => return Err(ReadError::Broken),
+        };
+        let is_short = matches!(self, Self::Bytes(_))
+            && usize::try_from(bytes.length()).is_ok_and(|length| length < wanted);
+        Ok((bytes, done || is_short))
     }
 }
 

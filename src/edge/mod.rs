@@ -9,16 +9,17 @@ mod verifier;
 
 use std::rc::Rc;
 
-use js_sys::{JSON, Object, Reflect, Uint8Array};
+use js_sys::{JSON, Object, Promise, PromiseWithResolvers, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
 use crate::deployment::Deployment;
-use crate::handler::handle;
+use crate::handler::{Outcome, fail, handle};
 use crate::record::Record;
 use crate::response::Response;
-use crate::runtime::{Incoming, Message, Method, ReadError};
+use crate::runtime::{Allowance, Incoming, Message, Method, ReadError};
 
 pub use runtime::{Edge, EdgeReply};
 
@@ -31,16 +32,63 @@ thread_local! {
 const ANALYTICS: &str = "AUTHKIT_ANALYTICS";
 
 /// Answers a request, logs its line and writes its data point.
+///
+/// It runs to its end, by its own deadlines, whether or not the client is still there.
 pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
+    let _life = Life::begin();
     let edge = Edge::new(env);
     let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
     let outcome = handle(&config, &EdgeRequest::new(request), &edge).await;
+    finish(outcome, env)
+}
+
+/// Answers a request that ended in a panic. `worker/entry.js` asks a fresh instance for it, where
+/// nothing is known but the variables; the answer has CORS and its log line like any other.
+#[wasm_bindgen(js_name = answerFailed)]
+#[must_use]
+pub fn answer_failed(request: web_sys::Request, env: Env) -> web_sys::Response {
+    let edge = Edge::new(&env);
+    let config = DEPLOYMENT.with(Rc::clone).config_at_hand(&edge);
+    finish(fail(&config, &EdgeRequest::new(request), &edge), &env)
+}
+
+fn finish(outcome: Outcome, env: &Env) -> web_sys::Response {
     console_log!("{}", outcome.record.to_json());
     // An answer is worth more than its data point.
     let _ = write(&outcome.record, env);
     // The core makes no response that the Fetch API refuses. That this is no `Result` spares the
     // Worker all that `worker` would do with an error.
     to_js(&outcome.response).unwrap_or_else(|_| web_sys::Response::error())
+}
+
+#[wasm_bindgen(module = "cloudflare:workers")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = waitUntil)]
+    fn wait_until(promise: &Promise) -> Result<(), JsValue>;
+}
+
+/// Keeps a request going. When a client resets its connection, the runtime drops the request: no
+/// promise that it waits for is ever settled, and what it holds is never given back. It does not as
+/// long as `waitUntil` has a promise of it that is pending, which this one is until it is dropped.
+/// <https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil>
+struct Life(PromiseWithResolvers);
+
+impl Life {
+    fn begin() -> Self {
+        let life = Promise::with_resolvers();
+        // Where the runtime refuses, the request lives as long as its client.
+        let _ = wait_until(&life.promise());
+        Self(life)
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        let _ = self
+            .0
+            .resolve()
+            .call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    }
 }
 
 fn property(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
@@ -100,8 +148,8 @@ impl Message for EdgeRequest {
         self.headers.get(name).ok().flatten()
     }
 
-    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
-        body::read(&self.request, limit).await
+    async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
+        body::read(&self.request, allowance).await
     }
 }
 

@@ -13,8 +13,8 @@ use worker::{Delay, Env, console_warn};
 
 use crate::edge::{body, object, property};
 use crate::runtime::{
-    Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Timestamp,
-    Unreachable,
+    Allowance, Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime,
+    Timestamp, Unreachable,
 };
 
 /// Workers, as the core sees them: the platform, and what this Worker is bound to. No `Debug`: the
@@ -159,8 +159,8 @@ impl Message for EdgeReply {
         self.response.headers().get(name).ok().flatten()
     }
 
-    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
-        let bytes = body::read(&self.response, limit).await?;
+    async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
+        let bytes = body::read(&self.response, allowance).await?;
         self.abort.disarm();
         Ok(bytes)
     }

@@ -102,7 +102,8 @@ fn validation(refusal: &Refusal) -> Option<ValidationError> {
         | Refusal::Query(_)
         | Refusal::Caller(..)
         | Refusal::Config(_)
-        | Refusal::Upstream(_) => return None,
+        | Refusal::Upstream(_)
+        | Refusal::Panic => return None,
     };
     Some(match fault {
         BodyFault::Syntax => ValidationError {
@@ -127,7 +128,11 @@ fn validation(refusal: &Refusal) -> Option<ValidationError> {
             ctx: None,
         },
         BodyFault::Field(_) => literal_error(),
-        BodyFault::TooLarge | BodyFault::Broken | BodyFault::MediaType => return None,
+        BodyFault::TooLarge
+        | BodyFault::Broken
+        | BodyFault::TooSlow
+        | BodyFault::NoRoom
+        | BodyFault::MediaType => return None,
     })
 }
 

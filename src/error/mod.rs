@@ -19,7 +19,8 @@ use crate::identity::IdentityFault;
 use crate::json;
 use crate::jwt::TokenFault;
 use crate::limits::{
-    JWKS_RETRY, LIMITER_RETRY_AFTER, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES, ROWS_PER_PAGE,
+    BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES,
+    REQUEST_BODY_TIMEOUT, ROWS_PER_PAGE,
 };
 use crate::request_body::BodyFault;
 use crate::response::{Headers, Response};
@@ -47,6 +48,8 @@ pub enum Refusal {
     Config(Vec<ConfigFault>),
     /// The upstream gave no token.
     Upstream(UpstreamFault),
+    /// The code that should have answered panicked.
+    Panic,
 }
 
 /// What a 401 asks for (RFC 9110 §11.6.1).
@@ -118,6 +121,12 @@ impl Refusal {
                 "This endpoint is not configured yet. Its log says what to set.",
             ),
             Self::Upstream(fault) => upstream(*fault),
+            Self::Panic => plain(
+                500,
+                NO_TOKEN,
+                "internal_error",
+                "Something went wrong here. Please try again.",
+            ),
         }
     }
 
@@ -203,6 +212,16 @@ fn body(fault: BodyFault) -> WireError {
             "unsupported_media_type",
             "Send the body as `Content-Type: application/json`.",
         ),
+        BodyFault::TooSlow => plain(
+            408,
+            "Request timeout",
+            "body_timeout",
+            format!(
+                "The body took longer than {} seconds.",
+                REQUEST_BODY_TIMEOUT.as_secs()
+            ),
+        ),
+        BodyFault::NoRoom => busy(),
         BodyFault::Broken => plain(400, BAD_REQUEST, "invalid_body", "The body ended early."),
         BodyFault::Syntax => plain(400, BAD_REQUEST, "invalid_body", "The body must be JSON."),
         BodyFault::NotAnObject => plain(
@@ -232,15 +251,17 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
             "unauthenticated",
             "The request does not prove who sends it.",
         ),
-        CallerFault::Token(TokenFault::KeysUnavailable) => WireError {
-            header: Some(retry_after(JWKS_RETRY)),
-            ..plain(
-                503,
-                NO_TOKEN,
-                "keys_unavailable",
-                "Sign-ins cannot be checked at the moment. Please try again in a while.",
-            )
-        },
+        CallerFault::Token(TokenFault::KeysUnavailable(wait) | TokenFault::UnknownKey(wait)) => {
+            WireError {
+                header: Some(retry_after(wait)),
+                ..plain(
+                    503,
+                    NO_TOKEN,
+                    "keys_unavailable",
+                    "Sign-ins cannot be checked at the moment. Please try again in a while.",
+                )
+            }
+        }
         // Which check failed is for the log alone: whoever forges tokens need not know.
         CallerFault::Token(_)
         | CallerFault::Authorization
@@ -319,6 +340,7 @@ fn upstream(fault: UpstreamFault) -> WireError {
                 "Too many requests at the moment. Please try again in a while.",
             )
         },
+        UpstreamFault::NoRoom => busy(),
         UpstreamFault::Timeout => plain(
             504,
             NO_TOKEN,
@@ -338,6 +360,19 @@ fn upstream(fault: UpstreamFault) -> WireError {
             "upstream_failed",
             "The integration service did not give a token. Please try again later.",
         ),
+    }
+}
+
+/// Others hold what memory there is.
+fn busy() -> WireError {
+    WireError {
+        header: Some(retry_after(BUSY_RETRY_AFTER)),
+        ..plain(
+            503,
+            NO_TOKEN,
+            "busy",
+            "Too much is going on at the moment. Please try again in a second.",
+        )
     }
 }
 

@@ -25,6 +25,7 @@ impl Refusal {
             Self::RateLimit(Limiter::Identity) => {
                 "IDENTITY_LIMITER: the identity asks too often".into()
             }
+            Self::Panic => "the code panicked, and its instance was replaced".into(),
             Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
     }
@@ -76,7 +77,12 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::Algorithm => "token: alg is not in JWT_ALGORITHMS",
         TokenFault::NoKey => "token: the issuer has no key for its kid and alg",
         TokenFault::AmbiguousKey => "token: several keys of the issuer fit",
-        TokenFault::KeysUnavailable => "the issuer's keys could not be loaded: check JWT_JWKS_URL",
+        TokenFault::UnknownKey(_) => {
+            "token: no key for its kid and alg among those loaded a moment ago; the issuer is asked again after the cool-down"
+        }
+        TokenFault::KeysUnavailable(_) => {
+            "the issuer's keys could not be loaded: check JWT_JWKS_URL"
+        }
         TokenFault::Signature => "token: signature does not verify",
         TokenFault::Payload => "token: payload is not a JSON object with unique names",
         TokenFault::NoExpiry => "token: no exp",
@@ -116,6 +122,9 @@ fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
             "upstream body has no whole number `pages`".into()
         }
         UpstreamFault::TooLarge => "upstream body is larger than the limit".into(),
+        UpstreamFault::NoRoom => {
+            "upstream answer not read: other requests of this isolate hold too much".into()
+        }
         UpstreamFault::TooManyPages => "upstream claims more pages than the limit".into(),
         UpstreamFault::Timeout => "upstream did not answer within the deadline".into(),
     }

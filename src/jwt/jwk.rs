@@ -84,6 +84,12 @@ impl JwkSet {
             (Some(_), Some(_)) => Err(TokenFault::AmbiguousKey),
         }
     }
+
+    /// Whether a key fits that algorithm and key ID, or several do.
+    #[must_use]
+    pub fn has(&self, algorithm: Algorithm, key_id: Option<&str>) -> bool {
+        self.select(algorithm, key_id) != Err(TokenFault::NoKey)
+    }
 }
 
 impl Jwk {

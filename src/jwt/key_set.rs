@@ -4,7 +4,9 @@
 //! cool-down too, and keys outlive a failing issuer for a bounded time.
 //!
 //! No request awaits another request's promise, which on Workers may never settle. Who finds a
-//! load under way looks again after a little sleep of its own.
+//! load under way looks again after a little sleep of its own, and loads for itself when that one
+//! has not ended after [`TAKEOVER`]: the request that began it may be gone. Only a load that has
+//! ended starts a cool-down.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,10 +16,9 @@ use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::{Jwk, JwkSet};
 use crate::limits::{
-    JWKS_COOLDOWN, JWKS_FRESH, JWKS_PATIENCE, JWKS_PATIENCE_STEP, JWKS_RETRY, JWKS_TIMEOUT,
-    MAX_JWKS_BYTES,
+    JWKS_COOLDOWN, JWKS_FRESH, JWKS_RETRY, JWKS_TIMEOUT, MAX_JWKS_BYTES, PATIENCE_STEP, TAKEOVER,
 };
-use crate::runtime::{Message, Outgoing, Reply, Runtime, Timestamp};
+use crate::runtime::{Allowance, Message, Outgoing, Reply, Runtime, Timestamp};
 
 /// The keys behind a JWKS URL.
 #[derive(Debug)]
@@ -29,14 +30,19 @@ pub struct RemoteKeys {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The newest set, and when its load began.
-    loaded: Option<(Rc<JwkSet>, Timestamp)>,
-    /// The number of the load that it came from.
-    loaded_by: u64,
-    /// When the last load began, and its number.
-    last_begun: Option<(Timestamp, u64)>,
-    /// Whether that one is still under way.
-    under_way: bool,
+    /// The newest set, and the load that it came from.
+    loaded: Option<(Rc<JwkSet>, Load)>,
+    /// The load that was begun last.
+    begun: Option<Load>,
+    /// Of the loads that have ended, the one that was begun last, and what came of it.
+    ended: Option<(Load, Result<(), LoadFault>)>,
+}
+
+/// One load. Later ones have greater numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Load {
+    number: u64,
+    begun: Timestamp,
 }
 
 /// Why no keys came.
@@ -53,9 +59,34 @@ pub enum LoadFault {
 /// What to do about a token that wants a key.
 enum Plan {
     Use(Rc<JwkSet>),
-    Load(u64),
-    Wait,
     Refuse(TokenFault),
+    Do(Turn),
+}
+
+/// Whose turn it is to load.
+enum Turn {
+    /// This request's.
+    Load(Load),
+    /// Another one's: look again in a moment.
+    Wait,
+    /// Nobody's for so long.
+    CoolDown(Duration),
+}
+
+/// A request that wants keys: since when, and whether it has waited for somebody else's load.
+#[derive(Clone, Copy)]
+struct Asking {
+    since: Timestamp,
+    has_waited: bool,
+}
+
+impl Asking {
+    fn begin(runtime: &impl Runtime) -> Self {
+        Self {
+            since: runtime.now(),
+            has_waited: false,
+        }
+    }
 }
 
 impl RemoteKeys {
@@ -75,95 +106,114 @@ impl RemoteKeys {
         &self.url
     }
 
-    /// Loads the keys, not for use, but to see whether it can be done and one is for any of
-    /// `algorithms`. What tokens are checked with is left as it is.
-    ///
-    /// # Errors
-    /// The [`LoadFault`] that stands in the way.
-    pub async fn try_load(
-        &self,
-        algorithms: &[Algorithm],
-        runtime: &impl Runtime,
-    ) -> Result<(), LoadFault> {
-        let set = self.load(runtime).await?;
-        let found = |algorithm| set.select(algorithm, None) != Err(TokenFault::NoKey);
-        if algorithms.iter().copied().any(found) {
-            Ok(())
-        } else {
-            Err(LoadFault::NoKeys)
-        }
-    }
-
     /// The key for a token's `alg` and `kid`.
     ///
     /// # Errors
-    /// [`TokenFault::NoKey`], [`TokenFault::AmbiguousKey`] or [`TokenFault::KeysUnavailable`].
+    /// [`TokenFault::NoKey`], [`TokenFault::AmbiguousKey`], [`TokenFault::UnknownKey`] or
+    /// [`TokenFault::KeysUnavailable`].
     pub async fn get(
         &self,
         algorithm: Algorithm,
         key_id: Option<&str>,
         runtime: &impl Runtime,
     ) -> Result<Jwk, TokenFault> {
+        let mut asking = Asking::begin(runtime);
         loop {
-            match self.plan(algorithm, key_id, runtime.now()) {
+            match self.plan(algorithm, key_id, asking, runtime.now()) {
                 Plan::Use(set) => return set.select(algorithm, key_id).cloned(),
                 Plan::Refuse(fault) => return Err(fault),
-                Plan::Wait => runtime.sleep(JWKS_PATIENCE_STEP).await,
-                Plan::Load(number) => {
-                    let begun = runtime.now();
-                    let set = self.load(runtime).await;
-                    self.finish(number, begun, set.ok());
+                Plan::Do(turn) => self.take(turn, &mut asking, runtime).await,
+            }
+        }
+    }
+
+    /// Whether the keys can be loaded and one is for any of `algorithms`, by what came of the last
+    /// load if that was within the cool-down.
+    ///
+    /// # Errors
+    /// The [`LoadFault`] that stands in the way.
+    pub async fn check(
+        &self,
+        algorithms: &[Algorithm],
+        runtime: &impl Runtime,
+    ) -> Result<(), LoadFault> {
+        let mut asking = Asking::begin(runtime);
+        loop {
+            let turn = {
+                let mut state = self.state.borrow_mut();
+                let cooldown = match &state.ended {
+                    Some((_, Err(_))) => JWKS_RETRY,
+                    _ => JWKS_COOLDOWN,
+                };
+                match (state.turn(cooldown, asking, runtime.now()), &state.ended) {
+                    (Turn::CoolDown(_), Some((_, ended))) => {
+                        (*ended)?;
+                        let set = state.loaded.as_ref().map(|(set, _)| set);
+                        let fits = |algorithm: &Algorithm| {
+                            set.is_some_and(|set| set.has(*algorithm, None))
+                        };
+                        let found = algorithms.iter().any(fits);
+                        return found.then_some(()).ok_or(LoadFault::NoKeys);
+                    }
+                    (turn, _) => turn,
                 }
+            };
+            self.take(turn, &mut asking, runtime).await;
+        }
+    }
+
+    /// Does what it is the turn of this request to do.
+    async fn take(&self, turn: Turn, asking: &mut Asking, runtime: &impl Runtime) {
+        match turn {
+            Turn::Load(load) => {
+                let set = self.load(runtime).await;
+                self.state.borrow_mut().end(load, set);
+            }
+            Turn::Wait | Turn::CoolDown(_) => {
+                asking.has_waited = true;
+                runtime.sleep(PATIENCE_STEP).await;
             }
         }
     }
 
     /// Looks at what is there and decides; a load that it orders counts as begun.
-    fn plan(&self, algorithm: Algorithm, key_id: Option<&str>, now: Timestamp) -> Plan {
+    fn plan(
+        &self,
+        algorithm: Algorithm,
+        key_id: Option<&str>,
+        asking: Asking,
+        now: Timestamp,
+    ) -> Plan {
         let mut state = self.state.borrow_mut();
-        let age = state.loaded.as_ref().map(|(_, at)| at.until(now));
-        let fresh = age.is_some_and(|age| age < JWKS_FRESH);
-        let usable = age.is_some_and(|age| age < JWKS_FRESH + self.stale_for);
-        let set = state
+        let known = state
             .loaded
             .as_ref()
-            .filter(|_| usable)
-            .map(|(set, _)| Rc::clone(set));
-        let found = set
+            .filter(|(_, load)| load.begun.until(now) < JWKS_FRESH + self.stale_for);
+        let known = known.map(|(set, load)| (Rc::clone(set), load.begun));
+        let has = known
             .as_ref()
-            .map(|set| set.select(algorithm, key_id).map(drop));
-
-        if let (Some(set), true, Some(Ok(()) | Err(TokenFault::AmbiguousKey))) =
-            (&set, fresh, &found)
-        {
-            return Plan::Use(Rc::clone(set));
+            .is_some_and(|(set, _)| set.has(algorithm, key_id));
+        match &known {
+            Some((set, begun)) if has && begun.until(now) < JWKS_FRESH => {
+                return Plan::Use(Rc::clone(set));
+            }
+            // The issuer was asked after this request had come, and has no such key.
+            Some((_, begun)) if !has && *begun >= asking.since => {
+                return Plan::Refuse(TokenFault::NoKey);
+            }
+            _ => {}
         }
-        let since = state.last_begun.map(|(at, _)| at.until(now));
-        let under_way = state.under_way && since.is_some_and(|since| since < JWKS_PATIENCE);
-        let cooldown = if usable { JWKS_COOLDOWN } else { JWKS_RETRY };
-        if !under_way && since.is_none_or(|since| since >= cooldown) {
-            let number = state.last_begun.map_or(1, |(_, number)| number + 1);
-            state.last_begun = Some((now, number));
-            state.under_way = true;
-            return Plan::Load(number);
-        }
-        match (set, found) {
-            (Some(set), Some(Ok(()) | Err(TokenFault::AmbiguousKey))) => Plan::Use(set),
-            _ if under_way => Plan::Wait,
-            (Some(_), _) => Plan::Refuse(TokenFault::NoKey),
-            (None, _) => Plan::Refuse(TokenFault::KeysUnavailable),
-        }
-    }
-
-    /// Notes what a load brought. An older one never overwrites a newer one.
-    fn finish(&self, number: u64, begun: Timestamp, set: Option<JwkSet>) {
-        let mut state = self.state.borrow_mut();
-        if state.last_begun.is_some_and(|(_, last)| last == number) {
-            state.under_way = false;
-        }
-        if let Some(set) = set.filter(|_| number > state.loaded_by) {
-            state.loaded = Some((Rc::new(set), begun));
-            state.loaded_by = number;
+        let cooldown = match known {
+            Some(_) => JWKS_COOLDOWN,
+            None => JWKS_RETRY,
+        };
+        match (state.turn(cooldown, asking, now), known) {
+            (turn @ Turn::Load(_), _) => Plan::Do(turn),
+            // While somebody else asks, or nobody may, old keys go on being good.
+            (_, Some((set, _))) if has => Plan::Use(set),
+            (Turn::CoolDown(left), Some(_)) => Plan::Refuse(TokenFault::UnknownKey(left)),
+            (Turn::CoolDown(left), None) => Plan::Refuse(TokenFault::KeysUnavailable(left)),
+            (turn @ Turn::Wait, _) => Plan::Do(turn),
         }
     }
 
@@ -183,7 +233,7 @@ impl RemoteKeys {
             if reply.status() != 200 {
                 return Err(LoadFault::Status(reply.status()));
             }
-            let body = reply.read_body(MAX_JWKS_BYTES).await;
+            let body = reply.read_body(&Allowance::of(MAX_JWKS_BYTES)).await;
             body.map_err(|_| LoadFault::NoKeys)
         });
         let body = body.await.unwrap_or(Err(LoadFault::Unreachable))?;
@@ -191,14 +241,72 @@ impl RemoteKeys {
     }
 }
 
+impl State {
+    /// Whose turn it is to load, and that of `asking` is begun at once.
+    ///
+    /// A load that has not ended is waited for, and for no longer than [`TAKEOVER`]. Then a request
+    /// that has waited takes over, and none that has just come: it might be sent by whoever sent
+    /// the last one, and leave like it.
+    fn turn(&mut self, cooldown: Duration, asking: Asking, now: Timestamp) -> Turn {
+        let under_way = self.begun.filter(|load| {
+            self.ended
+                .as_ref()
+                .is_none_or(|(ended, _)| ended.number < load.number)
+        });
+        if under_way.is_some_and(|load| load.begun.until(now) < TAKEOVER) {
+            return Turn::Wait;
+        }
+        let ended = self.ended.as_ref().map(|(load, _)| load.begun);
+        let left = ended.map_or(Duration::ZERO, |begun| now.until(begun.after(cooldown)));
+        if !left.is_zero() {
+            return Turn::CoolDown(left);
+        }
+        if under_way.is_some() && !asking.has_waited {
+            return Turn::Wait;
+        }
+        let load = Load {
+            number: self.begun.map_or(1, |load| load.number + 1),
+            begun: now,
+        };
+        self.begun = Some(load);
+        Turn::Load(load)
+    }
+
+    /// Notes what came of a load. An older one never overwrites a newer one.
+    fn end(&mut self, load: Load, set: Result<JwkSet, LoadFault>) {
+        if self
+            .ended
+            .as_ref()
+            .is_none_or(|(ended, _)| ended.number < load.number)
+        {
+            self.ended = Some((load, set.as_ref().map(drop).map_err(|fault| *fault)));
+        }
+        if let Ok(set) = set
+            && self
+                .loaded
+                .as_ref()
+                .is_none_or(|(_, loaded)| loaded.number < load.number)
+        {
+            self.loaded = Some((Rc::new(set), load));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Plan, RemoteKeys};
+    use super::{Asking, Load, LoadFault, Plan, RemoteKeys, Turn};
+    use crate::jwt::TokenFault;
     use crate::jwt::algorithm::Algorithm;
     use crate::jwt::jwk::JwkSet;
     use crate::runtime::Timestamp;
+
+    const START: Timestamp = Timestamp(1_000_000);
+
+    fn at(millis: u64) -> Timestamp {
+        START.after(Duration::from_millis(millis))
+    }
 
     /// A set of one key of that name.
     fn set(name: &str) -> JwkSet {
@@ -208,46 +316,127 @@ mod tests {
         JwkSet::parse(body.as_bytes()).unwrap()
     }
 
-    fn has(keys: &RemoteKeys, name: &str, now: Timestamp) -> bool {
-        matches!(keys.plan(Algorithm::Ed25519, Some(name), now), Plan::Use(_))
+    fn keys() -> RemoteKeys {
+        RemoteKeys::new(String::new(), Duration::ZERO)
     }
 
-    /// The loads of one isolate do not overlap as long as timers keep their time. Should they not,
-    /// what was asked for later is what counts.
+    /// What a request does that has come `since`, and has waited if that was before.
+    fn plan(keys: &RemoteKeys, name: &str, since: u64, now: u64) -> Plan {
+        let asking = Asking {
+            since: at(since),
+            has_waited: since < now,
+        };
+        keys.plan(Algorithm::Ed25519, Some(name), asking, at(now))
+    }
+
+    fn word(plan: &Plan) -> &'static str {
+        match plan {
+            Plan::Use(_) => "use",
+            Plan::Do(Turn::Load(_)) => "load",
+            Plan::Do(Turn::Wait) => "wait",
+            Plan::Do(Turn::CoolDown(_)) => panic!("nothing is done in a cool-down"),
+            Plan::Refuse(TokenFault::NoKey) => "none",
+            Plan::Refuse(TokenFault::UnknownKey(_)) => "unknown",
+            Plan::Refuse(TokenFault::KeysUnavailable(_)) => "unavailable",
+            Plan::Refuse(fault) => panic!("{fault:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn begin(keys: &RemoteKeys, name: &str, since: u64, now: u64) -> Load {
+        match plan(keys, name, since, now) {
+            Plan::Do(Turn::Load(load)) => load,
+            other => panic!("no load is ordered, but {}", word(&other)),
+        }
+    }
+
+    fn end(keys: &RemoteKeys, load: Load, result: Result<JwkSet, LoadFault>) {
+        keys.state.borrow_mut().end(load, result);
+    }
+
     #[test]
     fn never_lets_an_older_load_overwrite_a_newer_one() {
-        let keys = RemoteKeys::new(String::new(), Duration::ZERO);
-        let first = Timestamp(1_000_000);
-        let second = first.after(Duration::from_mins(1));
-        let number = |now| match keys.plan(Algorithm::Ed25519, None, now) {
-            Plan::Load(number) => number,
-            _ => panic!("no load is ordered"),
-        };
-        let (older, newer) = (number(first), number(second));
-        keys.finish(newer, second, Some(set("new")));
-        keys.finish(older, first, Some(set("old")));
-        assert!(has(&keys, "new", second));
-        assert!(!has(&keys, "old", second));
+        let keys = keys();
+        let older = begin(&keys, "new", 0, 0);
+        let newer = begin(&keys, "new", 0, 500);
+        end(&keys, newer, Ok(set("new")));
+        end(&keys, older, Ok(set("old")));
+        assert_eq!(word(&plan(&keys, "new", 600, 600)), "use");
+        assert_eq!(word(&plan(&keys, "old", 600, 600)), "unknown");
+        // Nor does what became of it count for the newer one's.
+        end(&keys, older, Err(LoadFault::Unreachable));
+        assert_eq!(keys.state.borrow().ended, Some((newer, Ok(()))));
     }
 
-    /// A load whose request was cancelled is never finished; others must not wait for it forever.
     #[test]
-    fn gives_up_on_a_load_that_nobody_finishes() {
-        let keys = RemoteKeys::new(String::new(), Duration::ZERO);
-        let plan = |millis| {
-            let now = Timestamp(1_000_000).after(Duration::from_millis(millis));
-            match keys.plan(Algorithm::Ed25519, None, now) {
-                Plan::Use(_) => "use",
-                Plan::Load(_) => "load",
-                Plan::Wait => "wait",
-                Plan::Refuse(_) => "refuse",
-            }
+    fn takes_over_from_a_load_that_has_not_ended_after_half_a_second() {
+        let keys = keys();
+        begin(&keys, "k", 0, 0);
+        for now in [1, 20, 499] {
+            assert_eq!(word(&plan(&keys, "k", 0, now)), "wait", "{now}");
+        }
+        begin(&keys, "k", 0, 500);
+        // One at a time, again.
+        assert_eq!(word(&plan(&keys, "k", 0, 500)), "wait");
+        assert_eq!(word(&plan(&keys, "k", 0, 999)), "wait");
+        begin(&keys, "k", 0, 1000);
+    }
+
+    /// Whoever sends requests to reset them must not be the one whose turn it always is.
+    #[test]
+    fn lets_nobody_take_over_who_has_just_come() {
+        let keys = keys();
+        begin(&keys, "k", 0, 0);
+        assert_eq!(word(&plan(&keys, "k", 700, 700)), "wait");
+        begin(&keys, "k", 400, 700);
+    }
+
+    #[test]
+    fn starts_no_cool_down_for_a_load_that_never_ended() {
+        let keys = keys();
+        let first = begin(&keys, "k1", 0, 0);
+        end(&keys, first, Ok(set("k1")));
+        for now in [30_000, 30_500, 31_000, 31_500] {
+            begin(&keys, "k2", 29_999, now);
+        }
+        // What was there is good meanwhile.
+        assert_eq!(word(&plan(&keys, "k1", 31_500, 31_500)), "use");
+    }
+
+    #[test]
+    fn loads_nothing_in_the_cool_down_of_one_that_ended_whatever_is_under_way() {
+        let keys = keys();
+        let first = begin(&keys, "k", 0, 0);
+        begin(&keys, "k", 0, 500);
+        end(&keys, first, Err(LoadFault::Unreachable));
+        assert_eq!(word(&plan(&keys, "k", 0, 999)), "wait");
+        assert_eq!(word(&plan(&keys, "k", 0, 1000)), "unavailable");
+        assert_eq!(word(&plan(&keys, "k", 0, 4_999)), "unavailable");
+        begin(&keys, "k", 0, 5_000);
+    }
+
+    #[test]
+    fn tells_how_long_the_cool_down_lasts() {
+        let keys = keys();
+        let load = begin(&keys, "k1", 0, 0);
+        end(&keys, load, Err(LoadFault::NoKeys));
+        let wait = |plan| match plan {
+            Plan::Refuse(TokenFault::UnknownKey(wait) | TokenFault::KeysUnavailable(wait)) => wait,
+            other => panic!("{}", word(&other)),
         };
-        assert_eq!(plan(0), "load");
-        assert_eq!(plan(1), "wait");
-        assert_eq!(plan(2_999), "wait");
-        assert_eq!(plan(3_000), "refuse");
-        assert_eq!(plan(4_999), "refuse");
-        assert_eq!(plan(5_000), "load");
+        let seconds = Duration::from_secs;
+        assert_eq!(wait(plan(&keys, "k1", 2_000, 2_000)), seconds(3));
+        let load = begin(&keys, "k1", 5_000, 5_000);
+        end(&keys, load, Ok(set("k1")));
+        assert_eq!(wait(plan(&keys, "k2", 6_000, 6_000)), seconds(29));
+    }
+
+    #[test]
+    fn says_that_there_is_no_such_key_only_when_the_issuer_was_asked_since() {
+        let keys = keys();
+        let load = begin(&keys, "k2", 0, 0);
+        end(&keys, load, Ok(set("k1")));
+        assert_eq!(word(&plan(&keys, "k2", 0, 10)), "none");
+        assert_eq!(word(&plan(&keys, "k2", 1, 10)), "unknown");
     }
 }

@@ -10,6 +10,8 @@
 //!
 //! [`issuer`] is that sequence. Nothing here knows a runtime.
 
+use std::time::Duration;
+
 pub mod algorithm;
 pub mod claims;
 pub mod issuer;
@@ -34,12 +36,16 @@ pub enum TokenFault {
     Type,
     /// Its `alg` is not one that the configuration names.
     Algorithm,
-    /// No key of the issuer fits.
+    /// No key of the issuer fits, of those that it has now.
     NoKey,
+    /// No key fits of those that are known, and the issuer may not be asked for newer ones for so
+    /// long. This need not be the token's fault.
+    UnknownKey(Duration),
     /// Several keys fit, so it is not clear which is meant.
     AmbiguousKey,
-    /// The issuer's keys could not be had. This is not the token's fault.
-    KeysUnavailable,
+    /// The issuer's keys could not be had, and it may not be asked again for so long. This is not
+    /// the token's fault.
+    KeysUnavailable(Duration),
     /// The signature does not verify.
     Signature,
     /// The payload is not a JSON object, or has a name twice.

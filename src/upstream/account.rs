@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::ptr;
 use std::time::Duration;
 
-use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED};
+use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED, TAKEOVER};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
@@ -26,7 +26,10 @@ pub struct Account {
     pages: Cell<u32>,
     flags_fresh: Duration,
     is_white_label: Cell<Option<(bool, Timestamp)>>,
-    flags_asked: Cell<Timestamp>,
+    /// When the flags were asked for, as long as there is no answer.
+    flags_asked: Cell<Option<Timestamp>>,
+    /// When there was none at last.
+    flags_failed: Cell<Option<Timestamp>>,
     closed_until: Cell<Timestamp>,
 }
 
@@ -41,7 +44,8 @@ impl Account {
             pages: Cell::new(1),
             flags_fresh,
             is_white_label: Cell::new(None),
-            flags_asked: Cell::new(Timestamp(0)),
+            flags_asked: Cell::new(None),
+            flags_failed: Cell::new(None),
             closed_until: Cell::new(Timestamp(0)),
         }
     }
@@ -80,15 +84,18 @@ impl Account {
     }
 
     /// Whether it is white-labelled, if that need not be asked. After `None` the caller asks, and
-    /// meanwhile others go on with the old answer.
+    /// meanwhile others go on with the old answer: for [`TAKEOVER`] at most, as the caller may be
+    /// gone, and for [`FLAGS_RETRY`] where there was no answer.
     #[must_use]
     pub fn is_white_label(&self, now: Timestamp) -> Option<bool> {
-        let known = self.known_white_label(now);
-        let being_asked = now < self.flags_asked.get().after(FLAGS_RETRY);
-        match known {
-            Some((flag, age)) if age < self.flags_fresh || being_asked => Some(flag),
+        let within = |begun: &Cell<Option<Timestamp>>, time| {
+            begun.get().is_some_and(|begun| now < begun.after(time))
+        };
+        let wait = within(&self.flags_asked, TAKEOVER) || within(&self.flags_failed, FLAGS_RETRY);
+        match self.known_white_label(now) {
+            Some((flag, age)) if age < self.flags_fresh || wait => Some(flag),
             _ => {
-                self.flags_asked.set(now);
+                self.flags_asked.set(Some(now));
                 None
             }
         }
@@ -97,6 +104,8 @@ impl Account {
     /// What it answered to that, `None` for no answer. Gives what to go by: an account that never
     /// answered shows `AuthKit` under its own name.
     pub fn saw_white_label(&self, answer: Option<bool>, now: Timestamp) -> bool {
+        self.flags_asked.set(None);
+        self.flags_failed.set(answer.is_none().then_some(now));
         if let Some(flag) = answer {
             self.is_white_label.set(Some((flag, now)));
             return flag;

@@ -9,10 +9,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Deserialize;
 
 use crate::caller::Caller;
+use crate::in_flight::Share;
 use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
-use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
+use crate::runtime::{Allowance, Message, ReadError, Reply, Runtime, Timestamp};
 use crate::secret::Secret;
 use crate::target::{PageNumber, Selection};
 use crate::trace_context::TraceParent;
@@ -29,6 +30,7 @@ pub struct Client<'a, R> {
     runtime: &'a R,
     endpoint: &'a Endpoint,
     trace_parent: Option<&'a TraceParent>,
+    share: &'a Share,
     deadline: Timestamp,
     try_timeout: Duration,
     tries: Cell<u32>,
@@ -37,17 +39,19 @@ pub struct Client<'a, R> {
 
 impl<'a, R: Runtime> Client<'a, R> {
     /// A client that is done `within` that time from now, come what may. Its calls are part of
-    /// the trace that `trace_parent` names.
+    /// the trace that `trace_parent` names, and what they bring counts for `share`.
     pub fn new(
         runtime: &'a R,
         endpoint: &'a Endpoint,
         trace_parent: Option<&'a TraceParent>,
+        share: &'a Share,
         within: Duration,
     ) -> Self {
         Self {
             runtime,
             endpoint,
             trace_parent,
+            share,
             deadline: runtime.now().after(within),
             // Half of it for one try, so that a try which hangs leaves time for another.
             try_timeout: within / 2,
@@ -293,10 +297,15 @@ impl<'a, R: Runtime> Client<'a, R> {
                 self.runtime.now(),
             ));
         }
-        reply.read_body(limit).await.map_err(|error| match error {
+        let allowance = Allowance::within(limit, self.share);
+        let body = reply.read_body(&allowance).await;
+        let body = body.map_err(|error| match error {
             ReadError::TooLarge => UpstreamFault::TooLarge,
+            ReadError::NoRoom => UpstreamFault::NoRoom,
             ReadError::Broken => UpstreamFault::Network,
-        })
+        })?;
+        allowance.keep();
+        Ok(body)
     }
 }
 

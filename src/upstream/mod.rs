@@ -39,6 +39,8 @@ pub enum UpstreamFault {
     Malformed(page::PageFault),
     /// A body, or a sum of bodies, above the limit.
     TooLarge,
+    /// No room for its answer beside what other requests of this isolate hold.
+    NoRoom,
     /// A page count above the limit.
     TooManyPages,
     /// Time ran out, of one try or of the whole request.

@@ -26,6 +26,7 @@ pub fn pause(fault: UpstreamFault, tries: u32, left: Duration, random: f64) -> O
         | UpstreamFault::Shed(_)
         | UpstreamFault::Malformed(_)
         | UpstreamFault::TooLarge
+        | UpstreamFault::NoRoom
         | UpstreamFault::TooManyPages => return None,
     };
     let bound = BACKOFF_BASE.saturating_mul(1 << (tries.saturating_sub(1)).min(16));

@@ -29,17 +29,20 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
         Refusal::Caller(CallerFault::NotTheirs, Challenge::Own),
         Refusal::Caller(CallerFault::CrossSite, Challenge::Own),
         Refusal::Caller(
-            CallerFault::Token(TokenFault::KeysUnavailable),
+            CallerFault::Token(TokenFault::KeysUnavailable(Duration::ZERO)),
             Challenge::Bearer,
         ),
         Refusal::Path,
         Refusal::Method(Methods::Post),
+        Refusal::Body(BodyFault::TooSlow),
         Refusal::Body(BodyFault::TooLarge),
         Refusal::Body(BodyFault::MediaType),
         Refusal::RateLimit(Limiter::Identity),
         Refusal::Upstream(UpstreamFault::RateLimited(Duration::from_secs(1))),
         Refusal::Upstream(UpstreamFault::Status(401)),
         Refusal::Upstream(UpstreamFault::Timeout),
+        Refusal::Upstream(UpstreamFault::NoRoom),
+        Refusal::Panic,
     ];
     let mut errors: Vec<_> = refusals
         .iter()

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -15,8 +15,8 @@ use authkit_edge::deployment::Deployment;
 use authkit_edge::handler::{Outcome, handle};
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
-    Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError, Reply, Runtime,
-    Timestamp, Unreachable,
+    Allowance, Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError,
+    Reply, Runtime, Timestamp, Unreachable,
 };
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -168,6 +168,7 @@ pub struct TestRequest {
     url: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    body_hangs: bool,
 }
 
 impl TestRequest {
@@ -183,6 +184,7 @@ impl TestRequest {
             url: "https://edge.example/api/authkit".to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
+            body_hangs: false,
         }
     }
 
@@ -211,6 +213,12 @@ impl TestRequest {
         self.body = bytes.into();
         self
     }
+
+    /// A JSON body that never comes.
+    pub fn endless(mut self) -> Self {
+        self.body_hangs = true;
+        self.header("content-type", "application/json")
+    }
 }
 
 impl Message for TestRequest {
@@ -225,10 +233,11 @@ impl Message for TestRequest {
         (!values.is_empty()).then(|| values.join(", "))
     }
 
-    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
-        if self.body.len() > limit {
-            return Err(ReadError::TooLarge);
+    async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
+        if self.body_hangs {
+            pending::<()>().await;
         }
+        allowance.take(self.body.len())?;
         Ok(self.body.clone())
     }
 }
@@ -685,11 +694,13 @@ impl Message for FakeReply {
         found.map(|(_, value)| value.clone())
     }
 
-    async fn read_body(&self, limit: usize) -> Result<Vec<u8>, ReadError> {
+    async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
+        if let Ok(body) = &self.plan.result {
+            allowance.take(body.len())?;
+        }
         Sleep::new(&self.open.shared, self.plan.body_after).await;
         self.open.finish();
         match &self.plan.result {
-            Ok(body) if body.len() > limit => Err(ReadError::TooLarge),
             Ok(body) => Ok(body.clone()),
             Err(Failure::Body(error)) => Err(*error),
             Err(Failure::Head) => Err(ReadError::Broken),

@@ -71,7 +71,7 @@ impl Setup {
         let key = match &self.keys {
             Keys::Shared(secret) => VerificationKey::Shared(secret),
             Keys::Remote(body) => {
-                set = JwkSet::parse(body).ok_or(TokenFault::KeysUnavailable)?;
+                set = JwkSet::parse(body).ok_or(TokenFault::NoKey)?;
                 let jwk = set.select(token.algorithm, token.key_id.as_deref())?;
                 VerificationKey::Public(&jwk.key)
             }

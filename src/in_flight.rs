@@ -1,0 +1,189 @@
+//! How much the requests of an isolate hold at one time.
+//!
+//! An isolate has 128 MB for all of them together, so a bound for each is none for all. What does
+//! not fit is refused before it is read.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::limits::{MAX_BYTES_IN_FLIGHT, MAX_HOLD, MAX_WAITING_BYTES};
+use crate::runtime::Timestamp;
+
+/// What is held in an isolate.
+#[derive(Debug)]
+pub struct InFlight {
+    /// By requests whose body has not come yet.
+    pub waiting: Rc<Room>,
+    /// By what was read from the upstream, and is on its way to callers.
+    pub upstream: Rc<Room>,
+}
+
+impl Default for InFlight {
+    fn default() -> Self {
+        Self {
+            waiting: Room::of(MAX_WAITING_BYTES),
+            upstream: Room::of(MAX_BYTES_IN_FLIGHT),
+        }
+    }
+}
+
+/// Room for so many bytes.
+#[derive(Debug)]
+pub struct Room {
+    limit: usize,
+    taken: Cell<usize>,
+    shares: RefCell<Vec<Rc<Held>>>,
+}
+
+/// What one request holds.
+#[derive(Debug)]
+struct Held {
+    bytes: Cell<usize>,
+    /// When it counts no more. A request that the runtime ended never gives back what it holds, and
+    /// must not keep others out for good.
+    until: Timestamp,
+}
+
+impl Room {
+    fn of(limit: usize) -> Rc<Self> {
+        Rc::new(Self {
+            limit,
+            taken: Cell::new(0),
+            shares: RefCell::default(),
+        })
+    }
+
+    /// The share of a request that begins now, of nothing yet.
+    #[must_use]
+    pub fn open(self: &Rc<Self>, now: Timestamp) -> Share {
+        let held = Rc::new(Held {
+            bytes: Cell::new(0),
+            until: now.after(MAX_HOLD),
+        });
+        let mut shares = self.shares.borrow_mut();
+        shares.retain(|share| {
+            if now >= share.until {
+                self.give(share, share.bytes.get());
+            }
+            now < share.until && Rc::strong_count(share) > 1
+        });
+        shares.push(Rc::clone(&held));
+        Share {
+            room: Rc::clone(self),
+            held,
+        }
+    }
+
+    fn give(&self, held: &Held, bytes: usize) {
+        let bytes = bytes.min(held.bytes.get());
+        held.bytes.set(held.bytes.get() - bytes);
+        self.taken.set(self.taken.get().saturating_sub(bytes));
+    }
+}
+
+/// What one request holds of a [`Room`]; given back when it is dropped.
+#[derive(Debug)]
+pub struct Share {
+    room: Rc<Room>,
+    held: Rc<Held>,
+}
+
+impl Share {
+    /// Takes so many bytes more, if there is room for them.
+    #[must_use]
+    pub fn take(&self, bytes: usize) -> bool {
+        let taken = self.room.taken.get().saturating_add(bytes);
+        let fits = taken <= self.room.limit;
+        if fits {
+            self.room.taken.set(taken);
+            self.held.bytes.set(self.held.bytes.get() + bytes);
+        }
+        fits
+    }
+
+    /// Gives so many bytes back.
+    pub fn give(&self, bytes: usize) {
+        self.room.give(&self.held, bytes);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give(self.held.bytes.get());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem;
+
+    use super::{Room, Share};
+    use crate::limits::MAX_HOLD;
+    use crate::runtime::Timestamp;
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn took(share: &Share, bytes: usize) -> bool {
+        share.take(bytes)
+    }
+
+    #[test]
+    fn has_room_for_its_limit_and_not_a_byte_more() {
+        let room = Room::of(10);
+        let (one, other) = (room.open(NOW), room.open(NOW));
+        assert!(took(&one, 4));
+        assert!(took(&other, 6));
+        assert!(!took(&one, 1));
+        other.give(1);
+        assert!(took(&one, 1));
+        assert!(!took(&one, usize::MAX));
+        drop(one);
+        assert!(took(&other, 5));
+        assert!(!took(&other, 1));
+    }
+
+    #[test]
+    fn takes_back_no_more_than_was_taken() {
+        let room = Room::of(10);
+        let (one, other) = (room.open(NOW), room.open(NOW));
+        assert!(took(&one, 4));
+        assert!(took(&other, 6));
+        one.give(100);
+        assert!(took(&other, 4));
+        assert!(!took(&other, 1));
+    }
+
+    /// On Workers, a request that is cancelled is never dropped.
+    #[test]
+    fn forgets_a_request_that_never_ends_after_its_time() {
+        let room = Room::of(10);
+        let gone = room.open(NOW);
+        assert!(took(&gone, 10));
+        mem::forget(gone);
+        let last = Timestamp(NOW.after(MAX_HOLD).0 - 1);
+        assert!(!took(&room.open(last), 1));
+        let after = room.open(NOW.after(MAX_HOLD));
+        assert!(took(&after, 10));
+        assert_eq!(room.shares.borrow().len(), 1);
+    }
+
+    #[test]
+    fn counts_nothing_twice_that_ends_after_its_time() {
+        let room = Room::of(10);
+        let late = room.open(NOW);
+        assert!(took(&late, 10));
+        let next = room.open(NOW.after(MAX_HOLD));
+        assert!(took(&next, 10));
+        drop(late);
+        assert!(!took(&next, 1));
+    }
+
+    #[test]
+    fn remembers_nothing_of_requests_that_have_ended() {
+        let room = Room::of(10);
+        for _ in 0..100 {
+            assert!(took(&room.open(NOW), 10));
+        }
+        assert_eq!(room.shares.borrow().len(), 1);
+    }
+}
