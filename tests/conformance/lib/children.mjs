@@ -29,7 +29,8 @@ export async function serve(name, { command, args, cwd, env, ready }) {
     const found = await waitFor(child, ready);
     if (found) {
       const { pid: guard } = child.process;
-      return { port: Number(found[1] ?? port), guard, stop: () => stop(child), tail: child.tail };
+      const { stdout } = child.process;
+      return { port: Number(found[1] ?? port), guard, stdout, stop: () => stop(child), tail: child.tail };
     }
     await stop(child);
     if (attempt === 3) throw new Error(`${name} does not start:\n${child.tail()}`);
