@@ -6,11 +6,27 @@ import { DEADLINE_MS } from "./phases.mjs";
 
 const LABELS = { heapMb: "V8's heap, garbage collected", wasmMb: "WebAssembly memory", residentMb: "process" };
 
-export function block({ tally, samples, phases, memory, seconds, plan }) {
+/** Where it was run. */
+export function machine() {
   const list = cpus();
-  const answers = Object.entries(tally.outcomes).sort(([, a], [, b]) => b - a);
   return `Run on ${list.length} × ${list[0].model.trim()} (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().split("-")[0]},
-with a load average of ${loadavg()[1].toFixed(1)}: clients, sandbox and workerd ${version} share the machine.
+with a load average of ${loadavg()[1].toFixed(1)}: clients, sandbox and workerd ${version} share the machine.`;
+}
+
+/** V8's heap and the WebAssembly memory of each. */
+export function memoryTable(results) {
+  const rows = results.map(([name, { heapMb, wasmMb }]) => {
+    const cells = [heapMb, wasmMb].map(({ before, after }) => `${mb(before)}, ${mb(after)}`);
+    return `| ${name} | ${cells.join(" | ")} |`;
+  });
+  return `| In the second quarter and the last | V8's heap, garbage collected | WebAssembly memory |
+| --- | --- | --- |
+${rows.join("\n")}`;
+}
+
+export function block({ tally, samples, phases, memory, seconds, plan }) {
+  const answers = Object.entries(tally.outcomes).sort(([, a], [, b]) => b - a);
+  return `${machine()}
 
 ${tally.requests} requests by ${plan.clients} clients in ${Math.round(seconds)} s; ${samples.length} times through ${phases} phases.
 

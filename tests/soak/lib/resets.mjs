@@ -47,7 +47,7 @@ export const askSignedIn = ({ worker, issuer, rows }, user) =>
   ask(worker.port, user, rows, { headers: issuer.signedIn(user) });
 
 /** The same from an application's own server, for which no keys are needed. */
-const askAsServer = ({ worker, rows }, user) =>
+export const askAsServer = ({ worker, rows }, user) =>
   ask(worker.port, user, rows, { headers: { "x-user-id": user, "x-authkit-key": CALLER_KEY } });
 
 const half = { body: '{"identity":"', length: 4000 };
