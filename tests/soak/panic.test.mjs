@@ -1,51 +1,80 @@
-// A panic takes down whatever is in the isolate's instance; the next request must not notice.
+// A panic takes down whatever is in the isolate's instance: those under way are told so, and the next
+// request must not notice.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { edge } from "../../bench/lib/contestants.mjs";
 import { removeWork } from "../../bench/lib/workerd.mjs";
 import { ask } from "./lib/client.mjs";
-import { healthy, start, until, untilIdle } from "./lib/server.mjs";
+import { Log } from "./lib/log.mjs";
+import { healthy, start, tokenFault, until, untilIdle } from "./lib/server.mjs";
 
 const root = join(import.meta.dirname, "../..");
 const files = edge.files.map((file) => file.replace(join(root, "build"), join(root, "tests/panic-worker/build")));
 
-/** What workerd makes of a Worker that threw, or that nothing can wake any more. */
-const FAILED = ["500 bare", "broken"];
-
+/** One that every deployment allows. */
+const ORIGIN = "https://authkit.picaos.com";
+const FAILED = "500 internal_error";
 const COUNT = 4;
 
 let setup;
-before(async () => (setup = await start("panic", { files })));
+let log;
+before(async () => {
+  setup = await start("panic", { files });
+  log = new Log(setup.worker);
+});
 after(async () => {
   await setup?.stop();
   removeWork();
 });
 
-const send = (identity, path) => ask(setup.worker.port, identity, setup.rows, { path });
+/** `ask` fails unless an error has its four fields, `no-store`, and one id in its body and its head. */
+const send = (id, path) => {
+  const headers = { "x-user-id": id, "x-request-id": id, origin: ORIGIN };
+  return ask(setup.worker.port, id, setup.rows, { path, headers });
+};
+
+/** The answer to a request that panicked, or that another's panic took down. */
+async function assertFailed(id, { outcome, headers }) {
+  assert.equal(outcome, FAILED);
+  assert.equal(headers["x-request-id"], id);
+  assert.equal(headers["access-control-allow-origin"], ORIGIN);
+  assert.equal(headers["content-type"], "application/json");
+  // Whoever has written it once by now writes no second line for it later: the instance is gone.
+  const records = await log.ended([id]);
+  assert.deepEqual(records.map(({ status, code }) => `${status} ${code}`), [FAILED]);
+}
 
 for (const path of ["/panic", "/panic-later"]) {
-  test(`answers right after each of several panics at ${path}`, async () => {
+  test(`tells so whoever panics at ${path}, and answers right after each of several panics`, async () => {
     for (let n = 0; n < 5; n += 1) {
-      const { outcome } = await send("ada", path);
-      assert.ok(FAILED.includes(outcome), outcome);
+      const id = `panics-${path.length}-${n}`;
+      await assertFailed(id, await send(id, path));
       // Two, as the first one might be what brings the instance back.
-      for (const identity of [`first-${n}`, `second-${n}`]) assert.equal((await send(identity)).outcome, "200");
+      for (const next of ["first", "second"]) assert.equal((await send(`${next}-${n}`)).outcome, "200");
     }
     await untilIdle(setup.sandbox);
   });
 
-  test(`hangs nobody who is under way when another panics at ${path}`, async (context) => {
-    await setup.sandbox.set(healthy({ latency_ms: 300 }));
-    const others = Array.from({ length: COUNT }, (_, n) => send(`other-${n}`));
+  test(`tells so all who are under way when another panics at ${path}, and hangs nobody`, async () => {
+    await setup.sandbox.set(healthy(tokenFault("hang")));
+    const ids = Array.from({ length: COUNT }, (_, n) => `other-${path.length}-${n}`);
+    const others = ids.map((id) => send(id));
     await until(setup.sandbox, "others are under way", ({ in_flight }) => in_flight >= COUNT);
-    assert.ok(FAILED.includes((await send("ada", path)).outcome));
-    const outcomes = (await Promise.all(others)).map(({ outcome }) => outcome);
-    context.diagnostic(`the others: ${outcomes.join(", ")}`);
-    for (const outcome of outcomes) assert.ok([...FAILED, "200"].includes(outcome), outcome);
+    const id = `among-${path.length}`;
+    await assertFailed(id, await send(id, path));
+    for (const [n, answer] of (await Promise.all(others)).entries()) await assertFailed(ids[n], answer);
     await setup.sandbox.set(healthy());
     const together = await Promise.all(Array.from({ length: COUNT }, (_, n) => send(`after-${n}`)));
     for (const { outcome } of together) assert.equal(outcome, "200");
     await untilIdle(setup.sandbox);
+  });
+
+  test(`gives a panic at ${path} an id of its own when the client's is none for a log`, async () => {
+    const headers = { "x-user-id": "ada", "x-request-id": "not one, with spaces", origin: ORIGIN };
+    const answer = await ask(setup.worker.port, "ada", setup.rows, { path, headers });
+    await assertFailed(answer.headers["x-request-id"], answer);
+    assert.match(answer.headers["x-request-id"], /^[\w-]{36}$/);
+    assert.equal((await send("next")).outcome, "200");
   });
 }

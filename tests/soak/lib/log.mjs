@@ -12,26 +12,24 @@ export class Log extends EventEmitter {
       // workerd has lines of its own.
       if (!line.startsWith('{"request_id":')) return;
       const record = JSON.parse(line);
-      this.#records.set(record.request_id, [...this.of(record.request_id), record]);
+      const { request_id: id } = record;
+      this.#records.set(id, [...(this.#records.get(id) ?? []), record]);
       this.emit("change");
     });
   }
 
-  /** All that was written of a request. */
-  of(id) {
-    return this.#records.get(id) ?? [];
-  }
-
-  /** Waits until each of these has its line, and forgets them. */
+  /** Waits until each of these requests has its line. Gives all that it has of them, and forgets it. */
   async ended(ids) {
     const missing = new Set(ids);
     const holds = () => {
-      for (const id of missing) if (this.of(id).length > 0) missing.delete(id);
+      for (const id of missing) if (this.#records.has(id)) missing.delete(id);
       return missing.size === 0;
     };
     await when(this, "their lines in the log", holds).catch(() => {
       throw new Error(`${missing.size} of ${ids.length} requests have not ended: ${[...missing].slice(0, 3)}, …`);
     });
+    const records = ids.flatMap((id) => this.#records.get(id));
     for (const id of ids) this.#records.delete(id);
+    return records;
   }
 }
