@@ -12,7 +12,7 @@ const COMES_BACK = new Set(["rate_limited", "keys_unavailable", "busy"]);
  * else there is fails: a hang, another's token, other rows, an error in another form.
  *
  * `headers` say who asks, `total` is how many rows there are, and nothing of the answer is read
- * before `reads` resolves.
+ * before `reads` resolves. Who `staysHalfWay` does not send all of its body.
  */
 export async function ask(port, identity, rows, { total = CATALOGUE, ...options } = {}) {
   const begun = performance.now();
@@ -24,7 +24,7 @@ export async function ask(port, identity, rows, { total = CATALOGUE, ...options 
   return { outcome: requestId === undefined ? errorOf(answer) : "200", ms, requestId, headers };
 }
 
-function exchange(port, { agent = false, path = "/api/authkit", headers, leavesAfterMs, reads }) {
+function exchange(port, { agent = false, path = "/api/authkit", headers, leavesAfterMs, reads, staysHalfWay }) {
   return new Promise((resolve, reject) => {
     const sent = { ...headers, "content-type": "application/json" };
     const message = request({ agent, host: "127.0.0.1", port, method: "POST", path, headers: sent });
@@ -57,7 +57,8 @@ function exchange(port, { agent = false, path = "/api/authkit", headers, leavesA
         finish({ status, headers, text: Buffer.concat(chunks).toString("utf8") });
       });
     });
-    message.end("{}");
+    if (staysHalfWay) message.write("{");
+    else message.end("{}");
   });
 }
 

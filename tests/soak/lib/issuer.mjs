@@ -30,6 +30,12 @@ export class Issuer {
     };
   }
 
+  /** Its key set, as it tells it. */
+  get keys() {
+    const keys = this.#keys.map(({ id, publicKey }) => ({ ...publicKey.export({ format: "jwk" }), kid: id, alg: "ES256" }));
+    return JSON.stringify({ keys });
+  }
+
   /** From now on it signs with another key. */
   rotate() {
     this.#keys.push({ id: `key-${this.#keys.length + 1}`, ...generateKeyPairSync("ec", { namedCurve: "P-256" }) });
@@ -57,8 +63,7 @@ export class Issuer {
 
   async #answer(response) {
     if (!(await this.door.pass(response))) return;
-    const keys = this.#keys.map(({ id, publicKey }) => ({ ...publicKey.export({ format: "jwk" }), kid: id, alg: "ES256" }));
-    response.writeHead(this.status, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
+    response.writeHead(this.status, { "content-type": "application/json" }).end(this.keys);
   }
 
   stop() {
