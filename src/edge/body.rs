@@ -11,7 +11,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 
 use crate::edge::object;
-use crate::runtime::{Allowance, ReadError};
+use crate::in_flight::Allowance;
+use crate::runtime::ReadError;
 
 /// How much is asked for at once where nothing, or nothing true, is known of the length.
 const CHUNK: usize = 32 * 1024;
