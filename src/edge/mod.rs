@@ -150,7 +150,7 @@ impl Message for EdgeRequest {
     }
 
     async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
-        body::read(&self.request, allowance).await
+        body::read(self.request.body(), &self.headers, allowance).await
     }
 }
 

@@ -161,7 +161,7 @@ impl Message for EdgeReply {
     }
 
     async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
-        let bytes = body::read(&self.response, allowance).await?;
+        let bytes = body::read(self.response.body(), &self.response.headers(), allowance).await?;
         self.abort.disarm();
         Ok(bytes)
     }
