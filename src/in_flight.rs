@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::limits::{MAX_BYTES_IN_FLIGHT, MAX_HOLD, MAX_WAITING_BYTES};
-use crate::runtime::Timestamp;
+use crate::runtime::{ReadError, Timestamp};
 
 /// What is held in an isolate.
 #[derive(Debug)]
@@ -62,15 +62,26 @@ impl Room {
         });
         let mut shares = self.shares.borrow_mut();
         shares.retain(|share| {
-            if now >= share.until {
+            let counts = now < share.until;
+            if !counts {
                 self.give(share, share.bytes.get());
             }
-            now < share.until && Rc::strong_count(share) > 1
+            counts
         });
         shares.push(Rc::clone(&held));
         Share {
             room: Rc::clone(self),
             held,
+        }
+    }
+
+    /// How much there may be taken. Whoever has come first may take a little more: of bodies that do not
+    /// say how long they are, each could otherwise hold a part, and none come to its end.
+    fn limit_for(&self, held: &Rc<Held>) -> usize {
+        let shares = self.shares.borrow();
+        match shares.first() {
+            Some(first) if Rc::ptr_eq(first, held) => self.limit + self.limit / 8,
+            _ => self.limit,
         }
     }
 
@@ -93,7 +104,7 @@ impl Share {
     #[must_use]
     pub fn take(&self, bytes: usize) -> bool {
         let taken = self.room.taken.get().saturating_add(bytes);
-        let fits = taken <= self.room.limit;
+        let fits = taken <= self.room.limit_for(&self.held);
         if fits {
             self.room.taken.set(taken);
             self.held.bytes.set(self.held.bytes.get() + bytes);
@@ -110,6 +121,74 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         self.give(self.held.bytes.get());
+        let mut shares = self.room.shares.borrow_mut();
+        shares.retain(|share| !Rc::ptr_eq(share, &self.held));
+    }
+}
+
+/// How much of a body may be read. Dropped without [`Allowance::keep`], it gives back what it took.
+#[derive(Debug)]
+pub struct Allowance<'a> {
+    limit: usize,
+    taken: Cell<usize>,
+    share: Option<&'a Share>,
+}
+
+impl Allowance<'static> {
+    /// At most `limit` bytes.
+    #[must_use]
+    pub fn of(limit: usize) -> Self {
+        Self {
+            limit,
+            taken: Cell::new(0),
+            share: None,
+        }
+    }
+}
+
+impl<'a> Allowance<'a> {
+    /// At most `limit` bytes, and no more than there is room for.
+    #[must_use]
+    pub fn within(limit: usize, share: &'a Share) -> Self {
+        Self {
+            limit,
+            taken: Cell::new(0),
+            share: Some(share),
+        }
+    }
+
+    /// Asks for so many bytes more.
+    ///
+    /// # Errors
+    /// [`ReadError::TooLarge`] above the limit, [`ReadError::NoRoom`] when others hold too much.
+    pub fn take(&self, bytes: usize) -> Result<(), ReadError> {
+        if bytes > self.left() {
+            return Err(ReadError::TooLarge);
+        }
+        if self.share.is_some_and(|share| !share.take(bytes)) {
+            return Err(ReadError::NoRoom);
+        }
+        self.taken.set(self.taken.get() + bytes);
+        Ok(())
+    }
+
+    /// How many bytes are left of the limit.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.limit.saturating_sub(self.taken.get())
+    }
+
+    /// The body stays in memory for as long as the share does.
+    pub fn keep(self) {
+        self.taken.set(0);
+    }
+}
+
+impl Drop for Allowance<'_> {
+    fn drop(&mut self) {
+        if let Some(share) = self.share {
+            share.give(self.taken.get());
+        }
     }
 }
 
@@ -129,61 +208,76 @@ mod tests {
 
     #[test]
     fn has_room_for_its_limit_and_not_a_byte_more() {
-        let room = Room::of(10);
-        let (one, other) = (room.open(NOW), room.open(NOW));
-        assert!(took(&one, 4));
-        assert!(took(&other, 6));
+        let room = Room::of(7);
+        let [_first, one, other] = [(); 3].map(|()| room.open(NOW));
+        assert!(took(&one, 3));
+        assert!(took(&other, 4));
         assert!(!took(&one, 1));
         other.give(1);
         assert!(took(&one, 1));
         assert!(!took(&one, usize::MAX));
         drop(one);
-        assert!(took(&other, 5));
+        assert!(took(&other, 4));
         assert!(!took(&other, 1));
     }
 
     #[test]
     fn takes_back_no_more_than_was_taken() {
-        let room = Room::of(10);
-        let (one, other) = (room.open(NOW), room.open(NOW));
-        assert!(took(&one, 4));
-        assert!(took(&other, 6));
-        one.give(100);
+        let room = Room::of(7);
+        let [_first, one, other] = [(); 3].map(|()| room.open(NOW));
+        assert!(took(&one, 3));
         assert!(took(&other, 4));
+        one.give(100);
+        assert!(took(&other, 3));
         assert!(!took(&other, 1));
+    }
+
+    #[test]
+    fn lets_the_first_come_to_its_end_where_all_would_be_stuck() {
+        let room = Room::of(80);
+        let [first, second] = [(); 2].map(|()| room.open(NOW));
+        assert!(took(&first, 40));
+        assert!(took(&second, 40));
+        assert!(!took(&second, 1));
+        assert!(took(&first, 10));
+        assert!(!took(&first, 1));
+        drop(first);
+        // Now it is the first.
+        assert!(took(&second, 50));
+        assert!(!took(&second, 1));
     }
 
     /// On Workers, a request that is cancelled is never dropped.
     #[test]
     fn forgets_a_request_that_never_ends_after_its_time() {
-        let room = Room::of(10);
+        let room = Room::of(7);
         let gone = room.open(NOW);
-        assert!(took(&gone, 10));
+        assert!(took(&gone, 7));
         mem::forget(gone);
         let last = Timestamp(NOW.after(MAX_HOLD).0 - 1);
         assert!(!took(&room.open(last), 1));
         let after = room.open(NOW.after(MAX_HOLD));
-        assert!(took(&after, 10));
+        assert!(took(&after, 7));
         assert_eq!(room.shares.borrow().len(), 1);
     }
 
     #[test]
     fn counts_nothing_twice_that_ends_after_its_time() {
-        let room = Room::of(10);
+        let room = Room::of(7);
         let late = room.open(NOW);
-        assert!(took(&late, 10));
+        assert!(took(&late, 7));
         let next = room.open(NOW.after(MAX_HOLD));
-        assert!(took(&next, 10));
+        assert!(took(&next, 7));
         drop(late);
         assert!(!took(&next, 1));
     }
 
     #[test]
     fn remembers_nothing_of_requests_that_have_ended() {
-        let room = Room::of(10);
+        let room = Room::of(7);
         for _ in 0..100 {
-            assert!(took(&room.open(NOW), 10));
+            assert!(took(&room.open(NOW), 7));
         }
-        assert_eq!(room.shares.borrow().len(), 1);
+        assert_eq!(room.shares.borrow().len(), 0);
     }
 }

@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::in_flight::Room;
+use crate::in_flight::{Allowance, Room};
 use crate::limits::{MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, WAITING_BYTES};
-use crate::runtime::{Allowance, Message, ReadError, Runtime};
+use crate::runtime::{Message, ReadError, Runtime};
 
 /// What a request body may say. An absent body says nothing.
 ///

@@ -3,14 +3,13 @@
 //! The Worker implements them with the Fetch API, tests with a script and a virtual clock. Time,
 //! chance and HTTP reach the core through here and by no other way.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::in_flight::Share;
+use crate::in_flight::Allowance;
 
 /// Milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,72 +113,6 @@ pub trait Message {
         &self,
         allowance: &Allowance<'_>,
     ) -> impl Future<Output = Result<Vec<u8>, ReadError>>;
-}
-
-/// How much of a body may be read. Dropped without [`Allowance::keep`], it gives back what it took.
-#[derive(Debug)]
-pub struct Allowance<'a> {
-    limit: usize,
-    taken: Cell<usize>,
-    share: Option<&'a Share>,
-}
-
-impl Allowance<'static> {
-    /// At most `limit` bytes.
-    #[must_use]
-    pub fn of(limit: usize) -> Self {
-        Self {
-            limit,
-            taken: Cell::new(0),
-            share: None,
-        }
-    }
-}
-
-impl<'a> Allowance<'a> {
-    /// At most `limit` bytes, and no more than there is room for.
-    #[must_use]
-    pub fn within(limit: usize, share: &'a Share) -> Self {
-        Self {
-            limit,
-            taken: Cell::new(0),
-            share: Some(share),
-        }
-    }
-
-    /// Asks for so many bytes more.
-    ///
-    /// # Errors
-    /// [`ReadError::TooLarge`] above the limit, [`ReadError::NoRoom`] when others hold too much.
-    pub fn take(&self, bytes: usize) -> Result<(), ReadError> {
-        if bytes > self.left() {
-            return Err(ReadError::TooLarge);
-        }
-        if self.share.is_some_and(|share| !share.take(bytes)) {
-            return Err(ReadError::NoRoom);
-        }
-        self.taken.set(self.taken.get() + bytes);
-        Ok(())
-    }
-
-    /// How many bytes are left of the limit.
-    #[must_use]
-    pub fn left(&self) -> usize {
-        self.limit.saturating_sub(self.taken.get())
-    }
-
-    /// The body stays in memory for as long as the share does.
-    pub fn keep(self) {
-        self.taken.set(0);
-    }
-}
-
-impl Drop for Allowance<'_> {
-    fn drop(&mut self) {
-        if let Some(share) = self.share {
-            share.give(self.taken.get());
-        }
-    }
 }
 
 /// A request that reached the Worker.

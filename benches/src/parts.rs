@@ -5,6 +5,7 @@ use std::time::Duration;
 use authkit_edge::cors::{AllowedOrigins, CorsPolicy, Verdict};
 use authkit_edge::grant::GrantKeys;
 use authkit_edge::identity::IdentityType;
+use authkit_edge::in_flight::InFlight;
 use authkit_edge::jwt::algorithm::Algorithm;
 use authkit_edge::jwt::claims::{Audience, ClaimPolicy, Product};
 use authkit_edge::jwt::issuer::{Issuer, Keys};
@@ -43,8 +44,10 @@ pub(crate) fn cases() -> Vec<Case> {
             let target = Target::parse(url);
             (routes.find(target.path), Selection::parse(target.query))
         }),
-        Case::new("request_body", body, |request| {
-            let body = RequestBody::read(request, MediaType::Required).now_or_never();
+        Case::new("request_body", body, |(request, in_flight, edge)| {
+            let waiting = &in_flight.waiting;
+            let body =
+                RequestBody::read(request, MediaType::Required, waiting, edge).now_or_never();
             let body = body.expect("it has arrived").expect("it is right");
             body.or_query("a=1&b=2")
         }),
@@ -89,8 +92,10 @@ fn routes() -> (Routes, String) {
 }
 
 /// As a client of the Python samples sends it.
-fn body() -> TestRequest {
-    TestRequest::anonymous().json(r#"{"identity":"user_2abcdefghijk","identityType":"team"}"#)
+fn body() -> (TestRequest, InFlight, FakeEdge) {
+    let request =
+        TestRequest::anonymous().json(r#"{"identity":"user_2abcdefghijk","identityType":"team"}"#);
+    (request, InFlight::default(), TestApp::new().edge)
 }
 
 fn cors() -> CorsPolicy {

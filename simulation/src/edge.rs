@@ -5,10 +5,10 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
+use authkit_edge::in_flight::Allowance;
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
-    Allowance, Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp,
-    Unreachable,
+    Incoming, Message, Method, Outgoing, ReadError, Reply, Runtime, Timestamp, Unreachable,
 };
 use rand_distr::{Distribution, LogNormal, StandardUniform};
 use rand_pcg::Pcg64;

@@ -11,7 +11,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 
 use crate::edge::object;
-use crate::runtime::{Allowance, ReadError};
+use crate::in_flight::Allowance;
+use crate::runtime::ReadError;
 
 /// How much is asked for at once where nothing, or nothing true, is known of the length.
 const CHUNK: usize = 32 * 1024;
@@ -50,57 +51,23 @@ extern "C" {
     fn value(this: &Chunk) -> JsValue;
 }
 
-/// What `Request` and `Response` of the Fetch API have in common.
-pub(super) trait FetchBody {
-    fn headers(&self) -> web_sys::Headers;
-    fn stream(&self) -> Option<web_sys::ReadableStream>;
-}
-
-impl FetchBody for web_sys::Request {
-    fn headers(&self) -> web_sys::Headers {
-        self.headers()
-    }
-
-    fn stream(&self) -> Option<web_sys::ReadableStream> {
-        self.body()
-    }
-}
-
-impl FetchBody for web_sys::Response {
-    fn headers(&self) -> web_sys::Headers {
-        self.headers()
-    }
-
-    fn stream(&self) -> Option<web_sys::ReadableStream> {
-        self.body()
-    }
-}
-
-/// Reads the whole body, as much as is allowed of it.
+/// Reads the whole body of a message with these headers, as much as is allowed of it.
 pub(super) async fn read(
-    message: &impl FetchBody,
+    stream: Option<web_sys::ReadableStream>,
+    headers: &web_sys::Headers,
     allowance: &Allowance<'_>,
 ) -> Result<Vec<u8>, ReadError> {
-    let Some(stream) = message.stream() else {
+    let Some(stream) = stream else {
         return Ok(Vec::new());
     };
-    let headers = message.headers();
     let header = |name| headers.get(name).ok().flatten();
     // A compressed body is longer than its Content-Length says.
     let length = header("content-length").filter(|_| header("content-encoding").is_none());
-    let claimed = length.and_then(|text| text.parse().ok());
-    read_stream(stream.unchecked_ref(), claimed, allowance).await
-}
-
-async fn read_stream(
-    stream: &Stream,
-    claimed: Option<usize>,
-    allowance: &Allowance<'_>,
-) -> Result<Vec<u8>, ReadError> {
+    let claimed: Option<usize> = length.and_then(|text| text.parse().ok());
     // Room for what is claimed is made before any of it is read.
     let mut taken = claimed.unwrap_or(0);
     allowance.take(taken)?;
-    let source = Source::of(stream)?;
+    let source = Source::of(stream.unchecked_ref())?;
     // One more than is claimed, so that the end is seen in the same step.
     let mut wanted = claimed.map_or_else(|| next(allowance), |length| length + 1);
     let mut bytes = Vec::new();

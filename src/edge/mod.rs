@@ -17,9 +17,10 @@ use worker::{Env, console_log};
 
 use crate::deployment::Deployment;
 use crate::handler::{Outcome, fail, handle};
+use crate::in_flight::Allowance;
 use crate::record::Record;
 use crate::response::Response;
-use crate::runtime::{Allowance, Incoming, Message, Method, ReadError};
+use crate::runtime::{Incoming, Message, Method, ReadError};
 
 pub use runtime::{Edge, EdgeReply};
 
@@ -149,7 +150,7 @@ impl Message for EdgeRequest {
     }
 
     async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
-        body::read(&self.request, allowance).await
+        body::read(self.request.body(), &self.headers, allowance).await
     }
 }
 

@@ -12,9 +12,10 @@ use worker::worker_sys::{RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
 use crate::edge::{body, object, property};
+use crate::in_flight::Allowance;
 use crate::runtime::{
-    Allowance, Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime,
-    Timestamp, Unreachable,
+    Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Timestamp,
+    Unreachable,
 };
 
 /// Workers, as the core sees them: the platform, and what this Worker is bound to. No `Debug`: the
@@ -160,7 +161,7 @@ impl Message for EdgeReply {
     }
 
     async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
-        let bytes = body::read(&self.response, allowance).await?;
+        let bytes = body::read(self.response.body(), &self.response.headers(), allowance).await?;
         self.abort.disarm();
         Ok(bytes)
     }

@@ -12,13 +12,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::in_flight::Allowance;
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::{Jwk, JwkSet};
 use crate::limits::{
     JWKS_COOLDOWN, JWKS_FRESH, JWKS_RETRY, JWKS_TIMEOUT, MAX_JWKS_BYTES, PATIENCE_STEP, TAKEOVER,
 };
-use crate::runtime::{Allowance, Message, Outgoing, Reply, Runtime, Timestamp};
+use crate::runtime::{Message, Outgoing, Reply, Runtime, Timestamp};
 
 /// The keys behind a JWKS URL.
 #[derive(Debug)]
@@ -140,17 +141,16 @@ impl RemoteKeys {
         let mut asking = Asking::begin(runtime);
         loop {
             let turn = {
+                let now = runtime.now();
                 let mut state = self.state.borrow_mut();
-                let cooldown = match &state.ended {
-                    Some((_, Err(_))) => JWKS_RETRY,
-                    _ => JWKS_COOLDOWN,
-                };
-                match (state.turn(cooldown, asking, runtime.now()), &state.ended) {
+                let known = state.known(self.stale_for, now);
+                match (state.turn(known.is_some(), asking, now), &state.ended) {
                     (Turn::CoolDown(_), Some((_, ended))) => {
                         (*ended)?;
-                        let set = state.loaded.as_ref().map(|(set, _)| set);
                         let fits = |algorithm: &Algorithm| {
-                            set.is_some_and(|set| set.has(*algorithm, None))
+                            known
+                                .as_ref()
+                                .is_some_and(|(set, _)| set.has(*algorithm, None))
                         };
                         let found = algorithms.iter().any(fits);
                         return found.then_some(()).ok_or(LoadFault::NoKeys);
@@ -185,11 +185,7 @@ impl RemoteKeys {
         now: Timestamp,
     ) -> Plan {
         let mut state = self.state.borrow_mut();
-        let known = state
-            .loaded
-            .as_ref()
-            .filter(|(_, load)| load.begun.until(now) < JWKS_FRESH + self.stale_for);
-        let known = known.map(|(set, load)| (Rc::clone(set), load.begun));
+        let known = state.known(self.stale_for, now);
         let has = known
             .as_ref()
             .is_some_and(|(set, _)| set.has(algorithm, key_id));
@@ -203,11 +199,7 @@ impl RemoteKeys {
             }
             _ => {}
         }
-        let cooldown = match known {
-            Some(_) => JWKS_COOLDOWN,
-            None => JWKS_RETRY,
-        };
-        match (state.turn(cooldown, asking, now), known) {
+        match (state.turn(known.is_some(), asking, now), known) {
             (turn @ Turn::Load(_), _) => Plan::Do(turn),
             // While somebody else asks, or nobody may, old keys go on being good.
             (_, Some((set, _))) if has => Plan::Use(set),
@@ -242,12 +234,21 @@ impl RemoteKeys {
 }
 
 impl State {
-    /// Whose turn it is to load, and that of `asking` is begun at once.
+    /// The keys that may be used, and when they were asked for.
+    fn known(&self, stale_for: Duration, now: Timestamp) -> Option<(Rc<JwkSet>, Timestamp)> {
+        let (set, load) = self.loaded.as_ref()?;
+        let usable = load.begun.until(now) < JWKS_FRESH + stale_for;
+        usable.then(|| (Rc::clone(set), load.begun))
+    }
+
+    /// Whose turn it is to load, and that of `asking` is begun at once. The cool-down is shorter while
+    /// no keys are known.
     ///
     /// A load that has not ended is waited for, and for no longer than [`TAKEOVER`]. Then a request
     /// that has waited takes over, and none that has just come: it might be sent by whoever sent
     /// the last one, and leave like it.
-    fn turn(&mut self, cooldown: Duration, asking: Asking, now: Timestamp) -> Turn {
+    fn turn(&mut self, has_keys: bool, asking: Asking, now: Timestamp) -> Turn {
+        let cooldown = if has_keys { JWKS_COOLDOWN } else { JWKS_RETRY };
         let under_way = self.begun.filter(|load| {
             self.ended
                 .as_ref()

@@ -9,11 +9,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::Deserialize;
 
 use crate::caller::Caller;
-use crate::in_flight::Share;
+use crate::in_flight::{Allowance, Share};
 use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
-use crate::runtime::{Allowance, Message, ReadError, Reply, Runtime, Timestamp};
+use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
 use crate::secret::Secret;
 use crate::target::{PageNumber, Selection};
 use crate::trace_context::TraceParent;

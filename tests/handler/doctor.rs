@@ -1,6 +1,7 @@
 //! The deep check: a person is told what is wrong and what to type.
 
 use authkit_edge::handler::Outcome;
+use authkit_edge::limits::{JWKS_COOLDOWN, JWKS_RETRY};
 use authkit_edge::runtime::Method;
 use serde_json::{Value, json};
 
@@ -383,21 +384,44 @@ fn leaves_an_upstream_alone_that_asked_for_it() {
 }
 
 #[test]
-fn leaves_the_keys_of_tokens_as_they_are() {
+fn loads_keys_no_more_often_than_tokens_do() {
     let app = verified(one_key);
     let isolate = app.isolate();
     let loads = || {
         let calls = app.edge.calls();
         calls.iter().filter(|call| call.url == KEYS_URL).count()
     };
-    isolate.send(&ask());
     let token = SigningKey::new("k1").token(&claims(json!({})));
     let bearer = TestRequest::anonymous().header("authorization", &format!("Bearer {token}"));
-    assert_eq!(isolate.send(&bearer).response.status, 200);
-    assert_eq!(loads(), 2);
+    for _ in 0..10 {
+        assert_eq!(checks(&isolate.send(&ask()))[1], "jwt_keys: ok");
+        assert_eq!(isolate.send(&bearer).response.status, 200);
+    }
+    assert_eq!(loads(), 1);
+    app.edge.pass(JWKS_COOLDOWN);
     isolate.send(&ask());
-    assert_eq!(isolate.send(&bearer).response.status, 200);
-    assert_eq!(loads(), 3);
+    assert_eq!(loads(), 2);
+}
+
+#[test]
+fn tells_what_came_of_the_last_load_until_there_may_be_another() {
+    let app = jwt_app(|call| {
+        if call.earlier == 0 {
+            Plan::status(500)
+        } else {
+            one_key()
+        }
+    });
+    let app = keyed(app);
+    let isolate = app.isolate();
+    let says = |text: &str| checks(&isolate.send(&ask())).contains(&text.to_owned());
+    for _ in 0..3 {
+        assert!(says("jwt_keys: failing"));
+    }
+    app.edge.pass(JWKS_RETRY);
+    assert!(says("jwt_keys: ok"));
+    let calls = app.edge.calls();
+    assert_eq!(calls.iter().filter(|call| call.url == KEYS_URL).count(), 2);
 }
 
 #[test]

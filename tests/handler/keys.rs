@@ -87,7 +87,8 @@ fn cost_at_most_two_loads_for_a_thousand_unknown_kids() {
     for number in 0..1000 {
         let header = json!({"alg": "EdDSA", "kid": format!("kid-{number}")});
         let request = bearer(&key.token_with_header(&header, &claims(json!({}))));
-        assert_eq!(status(&isolate, &request), 401);
+        let status = status(&isolate, &request);
+        assert!([401, 503].contains(&status), "{status}");
         app.edge.pass(Duration::from_millis(30));
     }
     assert!(loads(&app) <= 2, "{} loads", loads(&app));
@@ -120,15 +121,52 @@ fn are_not_loaded_again_within_the_cool_down_after_a_failure_either() {
     assert_eq!(status(&isolate, &token("k1")), 200);
     app.edge.pass(Duration::from_secs(30));
     for _ in 0..20 {
-        assert_eq!(status(&isolate, &token("k2")), 401);
+        assert_eq!(status(&isolate, &token("k2")), 503);
     }
     assert_eq!(loads(&app), 2);
     app.edge.pass(Duration::from_secs(29));
-    assert_eq!(status(&isolate, &token("k2")), 401);
+    assert_eq!(status(&isolate, &token("k2")), 503);
     assert_eq!(loads(&app), 2);
     app.edge.pass(Duration::from_secs(1));
-    assert_eq!(status(&isolate, &token("k2")), 401);
+    assert_eq!(status(&isolate, &token("k2")), 503);
     assert_eq!(loads(&app), 3);
+}
+
+/// A 401 would sign somebody out whose key the issuer has just begun to use.
+#[test]
+fn are_asked_for_again_after_the_cool_down_and_until_then_nobody_is_signed_out() {
+    let app = jwt_app(|call| {
+        if call.earlier == 0 {
+            keys_of(&["k1"])
+        } else {
+            keys_of(&["k1", "k2"])
+        }
+    });
+    let isolate = app.isolate();
+    assert_eq!(status(&isolate, &token("k1")), 200);
+    app.edge.pass(Duration::from_secs(10));
+    let outcome = isolate.send(&token("k2"));
+    assert_error(&outcome, 503, "keys_unavailable");
+    assert_eq!(outcome.response.headers.get("retry-after"), Some("20"));
+    let reason = outcome.record.reason.unwrap();
+    assert!(reason.contains("a moment ago"), "{reason}");
+    app.edge.pass(Duration::from_secs(20));
+    assert_eq!(status(&isolate, &token("k2")), 200);
+    // There it is known that the issuer has no such key.
+    app.edge.pass(Duration::from_secs(30));
+    assert_eq!(status(&isolate, &token("k3")), 401);
+}
+
+#[test]
+fn are_waited_for_by_nobody_for_longer_than_two_loads_take() {
+    let app = jwt_app(|_| keys_of(&["k1"]).hang());
+    let isolate = app.isolate();
+    let outcomes = isolate.send_together(&vec![token("k1"); 50]);
+    for outcome in &outcomes {
+        assert_error(outcome, 503, "keys_unavailable");
+    }
+    assert!(app.edge.elapsed() <= 6_000, "{}", app.edge.elapsed());
+    assert!(loads(&app) <= 7, "{}", loads(&app));
 }
 
 #[test]

@@ -94,7 +94,10 @@ fn has_every_error_code_at_its_status_and_no_other() {
             let codes = codes(response).into_iter();
             codes.map(|code| (*status, code.to_owned()))
         })
-        .chain([(405, "method_not_allowed".to_owned())])
+        .chain([
+            (405, "method_not_allowed".to_owned()),
+            (500, "internal_error".to_owned()),
+        ])
         .collect();
     assert_eq!(found, all);
     let other_method = &document["components"]["responses"]["MethodNotAllowed"];
@@ -102,6 +105,12 @@ fn has_every_error_code_at_its_status_and_no_other() {
         codes(other_method),
         BTreeSet::from(["method_not_allowed"]),
         "no operation has it, since it is what every other method gets"
+    );
+    let panic = &document["components"]["responses"]["InternalError"];
+    assert_eq!(
+        codes(panic),
+        BTreeSet::from(["internal_error"]),
+        "no operation has it, since it is what any of them gets that panics"
     );
 }
 
@@ -134,6 +143,7 @@ fn token_samples() -> Vec<Sample> {
         (well(), post().json("["), 400),
         (well(), TestRequest::anonymous(), 401),
         (app(), signed_in().json(r#"{"identity":"x"}"#), 403),
+        (well(), post().endless(), 408),
         (well(), post().json(vec![b' '; 9000]), 413),
         (well(), post().body("x"), 415),
         (failing(|| Plan::status(429)), post(), 429),
@@ -159,6 +169,7 @@ fn grant_samples() -> Vec<Sample> {
         (granting(), nobody(), 401),
         (granting(), elsewhere, 403),
         (app(), nobody(), 404),
+        (granting(), signed_in().endless(), 408),
         (granting(), signed_in().json(vec![b' '; 9000]), 413),
         (granting(), signed_in(), 415),
         (limited, signed_in().json("{}"), 429),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authkit_edge::limits::{SECRETS_FRESH, SECRETS_RETRY, SECRETS_TIMEOUT};
+use authkit_edge::limits::{SECRETS_FRESH, SECRETS_RETRY, SECRETS_TIMEOUT, TAKEOVER};
 use serde_json::json;
 
 use crate::support::{Call, KEY, Plan, START, Stored, TestApp, TestRequest, assert_error};
@@ -133,6 +133,37 @@ fn are_read_by_one_request_while_others_go_on() {
     );
     assert_eq!(app.edge.secrets_read().len(), reads + 1);
     assert!(keys_sent(&app, 0).contains(&OLD.to_owned()));
+}
+
+#[test]
+fn never_go_back_to_what_a_slower_read_has_brought() {
+    let app = stored_app(Stored::Text(OLD, 0));
+    let isolate = app.isolate();
+    isolate.send(&TestRequest::post());
+    app.edge.pass(SECRETS_FRESH);
+    // The first read was begun before the secret was replaced, and ends after the second.
+    app.edge.store("PICA_SECRET_KEY", Stored::Text(OLD, 2000));
+    let both = [&TestRequest::post(), &TestRequest::post()];
+    isolate.send_overlapping(both, TAKEOVER, || {
+        app.edge.store("PICA_SECRET_KEY", Stored::Text(NEW, 10));
+    });
+    let earlier = app.edge.calls().len();
+    let reads = app.edge.secrets_read().len();
+    isolate.send(&TestRequest::post());
+    assert!(keys_sent(&app, earlier).iter().all(|key| key == NEW));
+    assert_eq!(app.edge.secrets_read().len(), reads);
+}
+
+#[test]
+fn are_read_by_everybody_who_comes_long_after_they_are_due() {
+    let app = stored_app(Stored::Text(OLD, 0));
+    let isolate = app.isolate();
+    isolate.send(&TestRequest::post());
+    app.edge.store("PICA_SECRET_KEY", Stored::Text(NEW, 100));
+    app.edge.pass(SECRETS_FRESH + SECRETS_TIMEOUT);
+    let earlier = app.edge.calls().len();
+    isolate.send_together(&vec![TestRequest::post(); 5]);
+    assert!(keys_sent(&app, earlier).iter().all(|key| key == NEW));
 }
 
 #[test]

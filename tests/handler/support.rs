@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
+use std::mem;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -13,12 +14,13 @@ use std::time::Duration;
 
 use authkit_edge::deployment::Deployment;
 use authkit_edge::handler::{Outcome, handle};
+use authkit_edge::in_flight::Allowance;
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::{
-    Allowance, Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError,
-    Reply, Runtime, Timestamp, Unreachable,
+    Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError, Reply, Runtime,
+    Timestamp, Unreachable,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::Value;
 
 use crate::{log_schema, oracle};
@@ -120,10 +122,58 @@ impl Isolate<'_> {
         outcomes
     }
 
+    /// Answers two requests, the second of which comes that much later and after `between`.
+    pub fn send_overlapping(
+        &self,
+        [first, second]: [&TestRequest; 2],
+        later: Duration,
+        between: impl FnOnce(),
+    ) -> (Outcome, Outcome) {
+        self.edge.block_on(join(self.answer(first), async {
+            self.edge.sleep(later).await;
+            between();
+            self.answer(second).await
+        }))
+    }
+
+    /// Begins to answer a request and ends it at its `count`-th await, from 1, as a runtime does whose
+    /// client has gone. Whether it came that far.
+    pub fn abandon(&self, request: &TestRequest, count: usize, manner: Manner) -> bool {
+        let mut future = Box::pin(self.answer(request));
+        let mut context = Context::from_waker(Waker::noop());
+        for number in 1.. {
+            if future.as_mut().poll(&mut context).is_ready() {
+                return false;
+            }
+            if number == count {
+                break;
+            }
+            self.edge.advance();
+        }
+        match manner {
+            Manner::Dropped => drop(future),
+            Manner::Forgotten => {
+                let shared = &self.edge.shared;
+                shared.forgotten.set(shared.open.get());
+                mem::forget(future);
+            }
+        }
+        true
+    }
+
     async fn answer(&self, request: &TestRequest) -> Outcome {
         let config = self.deployment.config(self.edge).await;
         handle(&config, request, self.edge).await
     }
+}
+
+/// How a request ends that nobody waits for.
+#[derive(Debug, Clone, Copy)]
+pub enum Manner {
+    /// Its future is dropped, and gives back what it holds.
+    Dropped,
+    /// Its future stays where it is and is never polled again, which is what Workers do.
+    Forgotten,
 }
 
 /// The body of an answer, as JSON.
@@ -337,6 +387,12 @@ impl Plan {
         self
     }
 
+    /// The body comes so many milliseconds after the head.
+    pub fn body_after(mut self, millis: u64) -> Self {
+        self.body_after = Some(Duration::from_millis(millis));
+        self
+    }
+
     /// The head comes, the body never does.
     pub fn hang_body(mut self) -> Self {
         self.body_after = None;
@@ -381,6 +437,10 @@ struct Shared {
     timers: RefCell<Vec<(Duration, Waker)>>,
     calls: RefCell<Vec<Call>>,
     open: Cell<usize>,
+    /// Those that nobody will ever close.
+    forgotten: Cell<usize>,
+    /// Every port takes a moment, so that every await is one.
+    slow: Cell<bool>,
     most_open: Cell<usize>,
     aborted: Cell<usize>,
     checks: Cell<usize>,
@@ -448,6 +508,17 @@ impl FakeEdge {
         self.shared.checks.get()
     }
 
+    /// Lets everything that is waited for take a moment.
+    pub fn slow_down(&self) {
+        self.shared.slow.set(true);
+    }
+
+    async fn pace(&self) {
+        if self.shared.slow.get() {
+            self.sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Lets time pass.
     pub fn pass(&self, duration: Duration) {
         self.shared
@@ -475,7 +546,8 @@ impl FakeEdge {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-                assert_eq!(self.shared.open.get(), 0, "a call was left open");
+                let left = self.shared.forgotten.get();
+                assert_eq!(self.shared.open.get(), left, "a call was left open");
                 return value;
             }
             self.advance();
@@ -589,6 +661,7 @@ impl Runtime for FakeEdge {
         let plan = (self.script)(&call);
         shared.calls.borrow_mut().push(call);
         let open = OpenCall::new(shared);
+        self.pace().await;
         Sleep::new(shared, plan.head_after).await;
         if matches!(plan.result, Err(Failure::Head)) {
             open.finish();
@@ -598,6 +671,7 @@ impl Runtime for FakeEdge {
     }
 
     async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {
+        self.pace().await;
         let asked = (limiter, key.to_owned());
         let mut earlier = self.counted();
         earlier.retain(|one| *one == asked);
@@ -627,6 +701,7 @@ impl Environment for FakeEdge {
     }
 
     async fn stored_secret(&self, name: &str) -> Result<String, Unreachable> {
+        self.pace().await;
         let read = &self.shared.secrets_read;
         read.borrow_mut().push(name.to_owned());
         let secret = self.stored.borrow()[name].clone();
@@ -646,6 +721,7 @@ impl Environment for FakeEdge {
 
 impl Verifier for FakeEdge {
     async fn verify(&self, check: SignatureCheck<'_>) -> bool {
+        self.pace().await;
         self.shared.checks.set(self.shared.checks.get() + 1);
         oracle::verify(check)
     }
@@ -698,7 +774,12 @@ impl Message for FakeReply {
         if let Ok(body) = &self.plan.result {
             allowance.take(body.len())?;
         }
-        Sleep::new(&self.open.shared, self.plan.body_after).await;
+        let moment = Duration::from_millis(self.open.shared.slow.get().into());
+        Sleep::new(
+            &self.open.shared,
+            self.plan.body_after.map(|after| after + moment),
+        )
+        .await;
         self.open.finish();
         match &self.plan.result {
             Ok(body) => Ok(body.clone()),
