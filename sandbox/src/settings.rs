@@ -8,8 +8,8 @@ use crate::fault::Fault;
 
 /// Most rows a catalogue may have.
 const MAX_ROWS: u32 = 100_000;
-/// Most padding a row may have.
-const MAX_PADDING: u32 = 65_536;
+/// Most padding a row may have: what `format!` can pad to.
+const MAX_PADDING: u32 = 65_535;
 
 /// How the sandbox answers. The default is a well-behaved API with 250 integrations.
 ///
@@ -20,7 +20,7 @@ const MAX_PADDING: u32 = 65_536;
 pub struct Settings {
     /// Number of integrations, up to 100 000. The first 250 have the names of real products.
     pub catalogue: u32,
-    /// Extra bytes in every row, up to 65 536.
+    /// Extra bytes in every row, up to 65 535.
     pub row_padding: u32,
     /// `authkitWhitelist` in the flags answer.
     pub white_label: bool,

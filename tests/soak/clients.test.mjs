@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { removeWork } from "../../bench/lib/workerd.mjs";
 import { ask } from "./lib/client.mjs";
+import { Log } from "./lib/log.mjs";
 import { healthy, start, tokenFault, until, untilIdle } from "./lib/server.mjs";
 
 /** Connections that one request may have open: `MAX_CONNECTIONS` in src/limits.rs. */
@@ -16,26 +17,35 @@ const DEADLINE_MS = 2000;
 const TRIES = 3;
 
 let setup;
-before(async () => (setup = await start("clients", { variables: { UPSTREAM_DEADLINE_MS: String(DEADLINE_MS) } })));
+let log;
+before(async () => {
+  setup = await start("clients", { variables: { UPSTREAM_DEADLINE_MS: String(DEADLINE_MS) } });
+  log = new Log(setup.worker);
+});
 after(async () => {
   await setup?.stop();
   removeWork();
 });
 
-const send = (identity, options) => ask(setup.worker.port, identity, setup.rows, options);
-const many = (count, name, options) => Promise.all(Array.from({ length: count }, (_, n) => send(`${name}-${n}`, options)));
+const send = (identity, options) => {
+  const headers = { "x-user-id": identity, "x-request-id": identity };
+  return ask(setup.worker.port, identity, setup.rows, { headers, ...options });
+};
+const namesOf = (count, name) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
+const many = (count, name, options) => Promise.all(namesOf(count, name).map((one) => send(one, options)));
 const outcomesOf = (answers) => [...new Set(answers.map(({ outcome }) => outcome))];
 
 for (const kind of ["hang", "hang_body"]) {
-  // workerd lets a request go on without its client for as long as it has a timer, and each call has
-  // one. So what a client that has gone still costs is bounded by tries and deadline, as ever.
+  // A request goes on without its client. So what that still costs is bounded by tries and deadline, as
+  // ever.
   test(`is done at the deadline with the calls of clients that have gone: ${kind}`, async () => {
     await setup.sandbox.set(healthy(tokenFault(kind)));
-    const going = many(CLIENTS, "gone", { leavesAfterMs: 300 });
+    const going = many(CLIENTS, kind, { leavesAfterMs: 300 });
     await until(setup.sandbox, "some are under way", ({ in_flight }) => in_flight > 0);
     assert.deepEqual(outcomesOf(await going), ["left"]);
     const { token_requests } = await untilIdle(setup.sandbox);
     assert.ok(token_requests <= CLIENTS * PAGES * TRIES, `${token_requests} calls`);
+    await log.ended(namesOf(CLIENTS, kind));
     await setup.sandbox.set(healthy());
     assert.deepEqual(outcomesOf(await many(5, "after")), ["200"]);
   });
@@ -46,6 +56,7 @@ test("answers others while clients go", async () => {
   const [going, staying] = await Promise.all([many(CLIENTS, "gone", { leavesAfterMs: 30 }), many(5, "stays")]);
   assert.deepEqual(outcomesOf(going), ["left"]);
   assert.deepEqual(outcomesOf(staying), ["200"]);
+  await log.ended(namesOf(CLIENTS, "gone"));
   await untilIdle(setup.sandbox);
 });
 

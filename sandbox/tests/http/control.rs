@@ -67,7 +67,7 @@ fn settings_with_a_mistake_are_refused_and_nothing_changes() {
         (r#"{"catalog":3}"#, "unknown field `catalog`"),
         (r#"{"catalogue":-1}"#, "invalid value"),
         (r#"{"catalogue":100001}"#, "more than 100000"),
-        (r#"{"row_padding":65537}"#, "more than 65536"),
+        (r#"{"row_padding":65536}"#, "more than 65535"),
         (r#"{"request_id":"uuid"}"#, "unknown variant `uuid`"),
         (r#"{"faults":[{"kind":"explode"}]}"#, "unknown variant"),
         (r#"{"faults":[{"kind":"hang","pages":1}]}"#, "unknown field"),

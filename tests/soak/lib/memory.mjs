@@ -26,6 +26,26 @@ export async function sample({ worker, group }) {
   }
 }
 
+/**
+ * What the isolate holds at most while something goes on: V8's heap and the buffers beside it, with the
+ * garbage that nobody has collected yet, asked for again and again, and when `goingOn` calls `look`; and
+ * all WebAssembly memory, which is what it was at most. Gives `{result, heapMb, wasmMb}`.
+ */
+export async function peak({ worker }, goingOn) {
+  const inspector = await Inspector.connect(worker.inspectorPort);
+  try {
+    let heapMb = 0;
+    let isDone = false;
+    const look = async () => (heapMb = Math.max(heapMb, await inspector.heapMb()));
+    const going = goingOn(look).finally(() => (isDone = true));
+    while (!isDone) await look();
+    const result = await going;
+    return { result, heapMb, wasmMb: await inspector.wasmMb() };
+  } finally {
+    inspector.close();
+  }
+}
+
 /** `{heapMb: {before, after, allowed, grows}, …}` of samples, which are at least four. */
 export function trend(samples) {
   const quarter = Math.floor(samples.length / 4);
