@@ -37,12 +37,13 @@ test: lint build size build-tests counts ## Lint, unit tests, build, size, count
 	node tests/soak/run.mjs --short
 	@scripts/browser.sh
 
-test-faults: build build-tests ## The fault matrix in workerd alone, and panics, and clients that go or are many
+test-faults: build build-tests ## The fault matrix in workerd alone, and panics, and clients that go, lie or are many
 	cargo test --package authkit-edge-e2e --test faults
 	node --test --test-concurrency=1 tests/soak/*.test.mjs
 
-soak: build ## 100 000 requests while faults come and go, into docs/reliability.md; ten minutes
+soak: build ## 100 000 requests while faults come and go, 30 000 resets, into docs/reliability.md; 15 minutes
 	node tests/soak/run.mjs
+	node tests/soak/resets.mjs
 
 size: build ## Check the size of the upload against its budget
 	@scripts/size.sh
