@@ -45,6 +45,7 @@ soak: build ## 100 000 requests while faults come and go, into docs/reliability.
 	node tests/soak/run.mjs
 
 size: build ## Check the size of the upload against its budget
+	node --test scripts/*.test.mjs
 	@scripts/size.sh
 
 counts: ## Count the instructions of the core and check them against benches/budgets.toml
