@@ -46,6 +46,7 @@ soak: build ## 100 000 requests while faults come and go, 30 000 resets, into do
 	node tests/soak/resets.mjs
 
 size: build ## Check the size of the upload against its budget
+	node --test scripts/*.test.mjs
 	@scripts/size.sh
 
 counts: ## Count the instructions of the core and check them against benches/budgets.toml

@@ -19,7 +19,7 @@ entry=worker/entry.js
 
 inputs=$({
   find src "$folder/src" "$folder/Cargo.toml" "$entry" -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
-  cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs
+  cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs scripts/snip.mjs
   rustc -vV
   echo "${RUSTFLAGS:-} $(std_source)"
 } | digest)

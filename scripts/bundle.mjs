@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildSync, transformSync } from "esbuild";
+import { snip, STREAMS } from "./snip.mjs";
 
 const [module, entry, folder] = process.argv.slice(2).map((path) => resolve(path));
 const temporary = join(folder, ".tmp");
@@ -46,6 +47,11 @@ const script = readFileSync(file("bundle.js"), "utf8").replace(/\bimport source\
 
 // Of the module, what the script still names, and what that reaches.
 const named = new Set(script.match(/(?<=\bwasm\.)[\w$]+/g));
+if (![...named].some((name) => name.startsWith("intounderlying"))) {
+  const { bytes, count } = snip(readFileSync(file("index_bg.wasm")), STREAMS);
+  if (count === 0) throw new Error("wasm-streams has other names now: see scripts/snip.mjs");
+  writeFileSync(file("index_bg.wasm"), bytes);
+}
 const compiled = new WebAssembly.Module(readFileSync(file("index_bg.wasm")));
 const roots = WebAssembly.Module.exports(compiled).map(({ name }) => name).filter((name) => named.has(name));
 const graph = roots.map((name) => ({ name, export: name, root: true }));

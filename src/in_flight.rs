@@ -196,9 +196,9 @@ impl Drop for Allowance<'_> {
 mod tests {
     use std::mem;
 
-    use super::{Room, Share};
+    use super::{Allowance, Room, Share};
     use crate::limits::MAX_HOLD;
-    use crate::runtime::Timestamp;
+    use crate::runtime::{ReadError, Timestamp};
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -230,6 +230,27 @@ mod tests {
         one.give(100);
         assert!(took(&other, 3));
         assert!(!took(&other, 1));
+    }
+
+    #[test]
+    fn allows_a_body_its_limit_and_what_there_is_room_for() {
+        let room = Room::of(7);
+        let [_first, share] = [(); 2].map(|()| room.open(NOW));
+        let alone = Allowance::of(5);
+        assert_eq!(alone.take(2), Ok(()));
+        assert_eq!(alone.left(), 3);
+        assert_eq!(alone.take(4), Err(ReadError::TooLarge));
+        assert_eq!(alone.take(3), Ok(()));
+        let within = Allowance::within(10, &share);
+        assert_eq!(within.take(6), Ok(()));
+        assert_eq!(within.take(2), Err(ReadError::NoRoom));
+        assert_eq!(within.take(1), Ok(()));
+        // What is not kept is given back, and what is kept is not.
+        drop(within);
+        let within = Allowance::within(10, &share);
+        assert_eq!(within.take(7), Ok(()));
+        within.keep();
+        assert!(!took(&share, 1));
     }
 
     #[test]

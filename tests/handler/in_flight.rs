@@ -54,7 +54,7 @@ fn is_no_more_than_there_is_room_for() {
 #[test]
 fn is_given_back_by_a_try_that_failed() {
     let app = TestApp::new().upstream(|call| {
-        let row = "x".repeat(MAX_BYTES_IN_FLIGHT / 2);
+        let row = "x".repeat(MAX_BYTES_IN_FLIGHT * 2 / 3);
         let page = Plan::json(format!(r#"{{"rows":["{row}"],"pages":1}}"#));
         match (call.is_flags(), call.earlier) {
             (true, _) => Plan::json("{}"),

@@ -155,6 +155,19 @@ fn never_go_back_to_what_a_slower_read_has_brought() {
 }
 
 #[test]
+fn are_those_of_the_read_that_ended_last_where_two_begin_together() {
+    let app = stored_app(Stored::Text(OLD, 10));
+    let isolate = app.isolate();
+    let both = [&TestRequest::post(), &TestRequest::post()];
+    isolate.send_overlapping(both, Duration::ZERO, || {
+        app.edge.store("PICA_SECRET_KEY", Stored::Text(NEW, 20));
+    });
+    let earlier = app.edge.calls().len();
+    isolate.send(&TestRequest::post());
+    assert!(keys_sent(&app, earlier).iter().all(|key| key == NEW));
+}
+
+#[test]
 fn are_read_by_everybody_who_comes_long_after_they_are_due() {
     let app = stored_app(Stored::Text(OLD, 0));
     let isolate = app.isolate();
