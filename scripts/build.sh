@@ -18,7 +18,7 @@ package=$(sed -n 's/^name = "\(.*\)"$/\1/p' "$folder/Cargo.toml" | head -n 1)
 entry=worker/entry.js
 
 inputs=$({
-  find src "$folder/src" "$folder/Cargo.toml" "$entry" -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
+  find src "$folder/src" "$folder/Cargo.toml" worker/*.js -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
   cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs scripts/snip.mjs
   rustc -vV
   echo "${RUSTFLAGS:-} $(std_source)"

@@ -5,7 +5,7 @@
 // it is taken out on purpose. Function names go, too.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { buildSync, transformSync } from "esbuild";
 import { snip, STREAMS } from "./snip.mjs";
 
@@ -28,9 +28,11 @@ tool(process.env.WASM_BINDGEN_BIN, [
 // frees its instances.
 const glue = readFileSync(file("index.js"), "utf8")
   .replaceAll(/^if \(Symbol\.dispose\) .*$/gm, "")
-  .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ $&");
+  .replaceAll("new FinalizationRegistry(", "/* @__PURE__ */ $&")
+  .replace(/from (['"])cloudflare:workers\1/, 'from "./life.js"');
 writeFileSync(file("index.js"), glue);
 copyFileSync(entry, file("entry.js"));
+copyFileSync(join(dirname(entry), "life.js"), file("life.js"));
 buildSync({
   entryPoints: [file("entry.js")],
   outfile: file("bundle.js"),

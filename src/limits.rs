@@ -19,9 +19,9 @@ pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
 pub const MAX_MERGED_BYTES: usize = 16 * 1024 * 1024;
 
 /// What an isolate holds of upstream bodies at one time, for all of its requests together: one token
-/// of the largest size, or sixty of 300 KB. While it is made, a token takes three to five times that
-/// (docs/reliability.md), and an isolate has 128 MB.
-pub const MAX_BYTES_IN_FLIGHT: usize = 18 * 1024 * 1024;
+/// of the largest size and a half, or eighty of 300 KB. While it is made, a token takes three to four
+/// times that (docs/reliability.md), and an isolate has 128 MB.
+pub const MAX_BYTES_IN_FLIGHT: usize = 24 * 1024 * 1024;
 
 /// What an isolate holds of requests whose body has not come yet: 2048 of them.
 pub const MAX_WAITING_BYTES: usize = 2048 * WAITING_BYTES;

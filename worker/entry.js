@@ -1,6 +1,7 @@
 // The module that workerd loads: the fetch event, and nothing else. It stands before what wasm-bindgen
 // makes, instead of worker-build's, which gives every request an object behind two proxies.
 import * as worker from "./index.js";
+import { endAll } from "./life.js";
 
 // workerd makes a C++ function of each callback that queueMicrotask is given: a twentieth of the CPU
 // time of a request. Without it, wasm-bindgen asks for Promise.then.
@@ -16,6 +17,7 @@ function note(error) {
   if (!(error instanceof WebAssembly.RuntimeError)) return;
   state.criticalError = true;
   for (const fail of underWay) fail(error);
+  endAll();
 }
 addEventListener("error", ({ error }) => note(error));
 addEventListener("unhandledrejection", ({ reason }) => note(reason));
