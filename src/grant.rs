@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::identity::IdentityType;
 use crate::json;
-use crate::limits::MAX_GRANT_BYTES;
+use crate::limits::{GRANT_FLOOR, MAX_GRANT_BYTES};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
@@ -34,7 +34,7 @@ pub struct GrantKeys {
     pub current: Secret,
     /// Checks only: the key before, while its grants live.
     pub previous: Option<Secret>,
-    /// How long a grant lives.
+    /// How long a grant may live.
     pub ttl: Duration,
 }
 
@@ -74,7 +74,11 @@ struct Payload {
 }
 
 impl GrantKeys {
-    /// Makes a grant for the token route at `origin`, beginning `now`.
+    /// Makes a grant for the token route at `origin`, beginning `now`, for one whose own credential
+    /// ends at `holds_until`.
+    ///
+    /// Beyond five minutes a grant lives no longer than the credential that bought it. Five minutes
+    /// are the floor, since there are products whose tokens live for one; a shorter TTL is shorter.
     ///
     /// Gives its text and when it ends, in seconds since the Unix epoch.
     #[must_use]
@@ -84,8 +88,12 @@ impl GrantKeys {
         identity_type: IdentityType,
         origin: &str,
         now: Timestamp,
+        holds_until: Option<Timestamp>,
     ) -> (String, u64) {
-        let exp = now.0 / 1000 + self.ttl.as_secs();
+        let now = now.0 / 1000;
+        let left = holds_until.map_or(0, |end| (end.0 / 1000).saturating_sub(now));
+        let lifetime = self.ttl.as_secs().min(left.max(GRANT_FLOOR.as_secs()));
+        let exp = now + lifetime;
         let payload = Payload {
             kind: KIND.to_owned(),
             aud: origin.to_owned(),
@@ -173,7 +181,7 @@ mod tests {
     }
 
     fn issue(keys: &GrantKeys) -> String {
-        keys.issue("ada", IdentityType::Team, ORIGIN, NOW).0
+        keys.issue("ada", IdentityType::Team, ORIGIN, NOW, None).0
     }
 
     /// A grant as only a holder of the key could make it.
@@ -186,7 +194,7 @@ mod tests {
     #[test]
     fn says_what_it_was_made_for_as_often_as_it_is_asked() {
         let keys = keys("a", None);
-        let (text, expires_at) = keys.issue("ada", IdentityType::Team, ORIGIN, NOW);
+        let (text, expires_at) = keys.issue("ada", IdentityType::Team, ORIGIN, NOW, None);
         assert_eq!(expires_at, 1_700_000_300);
         let grant = Grant {
             identity: "ada".to_owned(),

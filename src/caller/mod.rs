@@ -14,7 +14,7 @@ use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
 use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
 use crate::request_body::{BodyFault, RequestBody};
-use crate::runtime::{Incoming, Runtime};
+use crate::runtime::{Incoming, Runtime, Timestamp};
 use crate::target::Target;
 
 pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
@@ -26,6 +26,7 @@ pub struct Caller {
     identity: Identity,
     identity_type: IdentityType,
     source: SourceName,
+    holds_until: Option<Timestamp>,
 }
 
 impl Caller {
@@ -45,6 +46,12 @@ impl Caller {
     #[must_use]
     pub fn source(&self) -> SourceName {
         self.source
+    }
+
+    /// When the credential ends, where it says so: those of `jwt` and `access` do.
+    #[must_use]
+    pub fn holds_until(&self) -> Option<Timestamp> {
+        self.holds_until
     }
 }
 
@@ -252,14 +259,22 @@ impl Policy {
         I: Incoming,
         R: Runtime + Verifier,
     {
+        let mut holds_until = None;
+        let mut noted = |vouched: Vouched| {
+            let (found, until) = vouched?;
+            holds_until = Some(until);
+            Some(found)
+        };
         let found = match source {
             Source::Header(name, trust) => {
                 let text = claimed::header(question, name, trust)?;
                 text.map(|text| (text, self.default_type))
             }
             Source::Body(trust) => claimed::body(question, trust, self.default_type)?,
-            Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
-            Source::Access(access) => verified::access(question, access, runtime).await?,
+            Source::Jwt(jwt) => {
+                noted(verified::jwt(question, jwt, self.default_type, runtime).await?)
+            }
+            Source::Access(access) => noted(verified::access(question, access, runtime).await?),
             Source::Grant(keys) => verified::grant(question, keys, runtime)?,
         };
         found
@@ -269,6 +284,7 @@ impl Policy {
                         .map_err(CallerFault::Identity)?,
                     identity_type,
                     source: source.name(),
+                    holds_until,
                 })
             })
             .transpose()
@@ -277,3 +293,6 @@ impl Policy {
 
 /// An identity as a source has it, and its type.
 type Found = Option<(String, IdentityType)>;
+
+/// The same from a credential that says until when it holds.
+type Vouched = Option<((String, IdentityType), Timestamp)>;

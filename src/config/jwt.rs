@@ -7,9 +7,11 @@ use crate::config::Environment;
 use crate::config::bindings::{Bindings, ConfigFault, Faults};
 use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
 use crate::jwt::algorithm::{Algorithm, Hash};
-use crate::jwt::claims::{Audience, ClaimPath, ClaimPolicy, Product};
+use crate::jwt::claim_path::ClaimPath;
+use crate::jwt::claims::{Audience, ClaimPolicy};
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
+use crate::jwt::persons::{Acceptable, FIREBASE_ISSUERS, Product};
 use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
 use crate::origin::Origin;
 
@@ -18,6 +20,8 @@ const PARTIES: &str = "JWT_AZP";
 const ALGORITHMS: &str = "JWT_ALGORITHMS";
 const KEYS_URL: &str = "JWT_JWKS_URL";
 const SECRET: &str = "JWT_SECRET";
+const ACCEPT: &str = "JWT_ACCEPT";
+const TENANT: &str = "JWT_TENANT";
 
 pub(super) fn jwt(
     bindings: &Bindings<'_>,
@@ -38,21 +42,21 @@ pub(super) fn jwt(
             },
         )
     });
-    let path = |name, default: Option<&str>| {
-        let text = bindings.get(name);
-        text.or_else(|| default.map(str::to_owned))
-            .map(ClaimPath::new)
-    };
+    let mut path = |name, default| faults.note(claim_path(bindings, name, default));
+    let user = path("JWT_IDENTITY_CLAIM", Some("sub"));
     let organization = facts.as_ref().and_then(|facts| facts.organization);
+    let organization = path("JWT_ORGANIZATION_CLAIM", organization);
+    let team = path("JWT_TEAM_CLAIM", None);
+    let project = path("JWT_PROJECT_CLAIM", None);
     let cookie = faults.note(cookie(bindings, facts.as_ref()));
-    let claims = faults.note(claim_policy(bindings, facts));
+    let claims = claim_policy(bindings, facts, faults);
     Some(Jwt {
         cookie: cookie?,
         claims: TypeClaims {
-            user: path("JWT_IDENTITY_CLAIM", None).unwrap_or_else(|| ClaimPath::new("sub")),
-            organization: path("JWT_ORGANIZATION_CLAIM", organization),
-            team: path("JWT_TEAM_CLAIM", None),
-            project: path("JWT_PROJECT_CLAIM", None),
+            user: user??,
+            organization: organization?,
+            team: team?,
+            project: project?,
         },
         escapes_bars: preset == Some(Preset::Auth0),
         issuer: Issuer {
@@ -63,7 +67,46 @@ pub(super) fn jwt(
     })
 }
 
-fn claim_policy(bindings: &Bindings<'_>, facts: Option<Facts>) -> Result<ClaimPolicy, ConfigFault> {
+fn claim_path(
+    bindings: &Bindings<'_>,
+    name: &'static str,
+    default: Option<&str>,
+) -> Result<Option<ClaimPath>, ConfigFault> {
+    let text = bindings.get(name);
+    let text = text.as_deref().or(default);
+    text.map(|text| {
+        ClaimPath::parse(text).ok_or_else(|| {
+            let advice = "must not be a claim that users write themselves, such as a profile's \
+                          name or anything in user_metadata: whoever does could be anybody";
+            ConfigFault::new(name, advice)
+        })
+    })
+    .transpose()
+}
+
+/// Reads every setting before it gives up on one.
+fn claim_policy(
+    bindings: &Bindings<'_>,
+    facts: Option<Facts>,
+    faults: &mut Faults,
+) -> Option<ClaimPolicy> {
+    let product = facts.as_ref().map_or(Product::Any, |facts| facts.product);
+    let accepted = faults.note(accepted(bindings));
+    let policy = faults.note(audience_policy(bindings, facts));
+    let issuers = policy.as_ref().map(|policy| policy.issuers.as_slice());
+    let tenant = faults.note(tenant(bindings, issuers.unwrap_or_default()));
+    Some(ClaimPolicy {
+        tenant: tenant?,
+        product,
+        accepted: accepted?,
+        ..policy?
+    })
+}
+
+fn audience_policy(
+    bindings: &Bindings<'_>,
+    facts: Option<Facts>,
+) -> Result<ClaimPolicy, ConfigFault> {
     let audiences = bindings.list(AUDIENCE)?;
     let parties = bindings.list(PARTIES)?;
     let (issuers, wanted) = match facts {
@@ -76,6 +119,10 @@ fn claim_policy(bindings: &Bindings<'_>, facts: Option<Facts>) -> Result<ClaimPo
             "must be the `iss` of the tokens, to the letter",
         ));
     }
+    let client = match &wanted {
+        Wanted::Client(client) => Some(client.clone()),
+        _ => None,
+    };
     let named = |advice| {
         if audiences.is_empty() {
             Err(ConfigFault::new(AUDIENCE, advice))
@@ -86,25 +133,59 @@ fn claim_policy(bindings: &Bindings<'_>, facts: Option<Facts>) -> Result<ClaimPo
     let audience = match wanted {
         Wanted::Known(known) if audiences.is_empty() => Audience::Aud(vec![known]),
         Wanted::Cognito => Audience::Cognito(named("must be the app client id")?),
-        Wanted::Keys if audiences.is_empty() => Audience::KeysOrParty,
-        Wanted::Known(_) | Wanted::Keys => Audience::Aud(audiences.clone()),
+        Wanted::Client(client) if audiences.is_empty() => Audience::AudIfAny(vec![client]),
+        Wanted::Known(_) | Wanted::Client(_) => Audience::Aud(audiences.clone()),
         Wanted::Party if parties.is_empty() && audiences.is_empty() => {
             let advice = "must be the origins of your front end, such as https://app.example.com";
             return Err(ConfigFault::new(PARTIES, advice));
         }
         Wanted::Party | Wanted::Named if audiences.is_empty() && !parties.is_empty() => {
-            Audience::KeysOrParty
+            Audience::AudIfAny(Vec::new())
         }
         Wanted::Party | Wanted::Named => Audience::Aud(named(
             "must be the `aud` of the tokens: without it, tokens for any application are good here",
         )?),
     };
     Ok(ClaimPolicy {
-        issuers,
-        audience,
         authorized_parties: parties,
-        product: Product::Any,
+        client,
+        ..ClaimPolicy::new(issuers, audience)
     })
+}
+
+/// `JWT_ACCEPT`: who stands for no person and is wanted. Nothing else can be.
+fn accepted(bindings: &Bindings<'_>) -> Result<Vec<Acceptable>, ConfigFault> {
+    let names = bindings.list(ACCEPT)?;
+    let accepted = names.iter().map(|name| match name.as_str() {
+        "anonymous" => Ok(Acceptable::Anonymous),
+        "programs" => Ok(Acceptable::Programs),
+        _ => {
+            let advice = "must be `anonymous` or `programs`, or both with a comma between";
+            Err(ConfigFault::new(ACCEPT, advice))
+        }
+    });
+    accepted.collect()
+}
+
+/// `JWT_TENANT`, where there are tenants whose users the keys do not tell apart.
+fn tenant(bindings: &Bindings<'_>, issuers: &[String]) -> Result<Option<String>, ConfigFault> {
+    let Some(tenant) = bindings.get(TENANT) else {
+        return Ok(None);
+    };
+    let is_firebase = |issuer: &String| {
+        FIREBASE_ISSUERS
+            .iter()
+            .any(|known| issuer.starts_with(known))
+    };
+    if !issuers.iter().all(is_firebase) {
+        let advice = "is for tenants of Firebase: with any other issuer there is no such thing";
+        return Err(ConfigFault::new(TENANT, advice));
+    }
+    if tenant.contains(',') {
+        let advice = "must be one tenant: ids of users are their own in each";
+        return Err(ConfigFault::new(TENANT, advice));
+    }
+    Ok(Some(tenant))
 }
 
 /// RFC 8725 §3.1: a list of our own, of one kind. A public key used as an HMAC secret is the oldest

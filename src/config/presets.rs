@@ -5,6 +5,7 @@
 //! binds a token to this application.
 
 use crate::config::bindings::{Bindings, ConfigFault};
+use crate::jwt::persons::Product;
 use crate::origin::Origin;
 
 pub(super) const ISSUER: &str = "JWT_ISSUER";
@@ -26,6 +27,7 @@ pub(super) struct Facts {
     pub(super) keys_url: String,
     pub(super) algorithms: &'static str,
     pub(super) audience: Wanted,
+    pub(super) product: Product,
     pub(super) organization: Option<&'static str>,
     pub(super) cookie: Option<&'static str>,
 }
@@ -40,8 +42,8 @@ pub(super) enum Wanted {
     Cognito,
     /// `JWT_AZP`.
     Party,
-    /// The keys are this application's alone.
-    Keys,
+    /// The keys are this application's alone; its name is in `aud` and `client_id`, if in any.
+    Client(String),
 }
 
 /// The preset that is configured; `None` for a custom issuer.
@@ -92,6 +94,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![issuer],
                 algorithms: "RS256",
                 audience: Wanted::Party,
+                product: Product::Clerk,
                 organization: Some("o.id"),
                 cookie: Some("__session"),
             }
@@ -104,6 +107,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![issuer],
                 algorithms: "ES256,RS256",
                 audience: Wanted::Known("authenticated".to_owned()),
+                product: Product::Supabase,
                 organization: None,
                 cookie: None,
             }
@@ -116,6 +120,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![format!("{origin}/")],
                 algorithms: "RS256",
                 audience: Wanted::Named,
+                product: Product::Any,
                 organization: Some("org_id"),
                 cookie: None,
             }
@@ -127,6 +132,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 keys_url: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com".to_owned(),
                 algorithms: "RS256",
                 audience: Wanted::Known(value),
+                product: Product::Any,
                 organization: Some("firebase.tenant"),
                 cookie: None,
             }
@@ -142,7 +148,8 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                     format!("https://api.workos.com/user_management/{value}"),
                 ],
                 algorithms: "RS256",
-                audience: Wanted::Keys,
+                audience: Wanted::Client(value),
+                product: Product::Any,
                 organization: Some("org_id"),
                 cookie: None,
             }
@@ -156,6 +163,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![issuer],
                 algorithms: "RS256",
                 audience: Wanted::Cognito,
+                product: Product::Any,
                 organization: None,
                 cookie: None,
             }

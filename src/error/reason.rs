@@ -9,6 +9,7 @@ use crate::cookie::CookieFault;
 use crate::error::Refusal;
 use crate::grant::GrantFault;
 use crate::jwt::TokenFault;
+use crate::jwt::persons::{Acceptable, Nobody};
 use crate::runtime::Limiter;
 use crate::upstream::UpstreamFault;
 use crate::upstream::page::PageFault;
@@ -84,10 +85,27 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::Expired => "token: expired",
         TokenFault::NotYetValid => "token: nbf or iat is in the future",
         TokenFault::Issuer => "token: iss is not in JWT_ISSUER",
-        TokenFault::Audience => "token: aud is not in JWT_AUDIENCE",
+        TokenFault::Audience => {
+            "token: aud is not in JWT_AUDIENCE, where one that is there must be"
+        }
         TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
-        TokenFault::NotAUser => "token: stands for no signed-in user",
+        TokenFault::Nobody(nobody) => match nobody {
+            Nobody::Unaccepted(Acceptable::Anonymous) => {
+                "token: of an anonymous user; JWT_ACCEPT may say `anonymous`"
+            }
+            Nobody::Unaccepted(Acceptable::Programs) => {
+                "token: of a program and no person; JWT_ACCEPT may say `programs`"
+            }
+            Nobody::Role => "token: its role is no signed-in user's",
+            Nobody::Pending => "token: of a sign-in that is not complete",
+            Nobody::OtherClient => "token: given to another application, by client_id",
+            Nobody::OtherKind => "token: a refresh token, or another that is no session",
+        },
+        TokenFault::Tenant => "token: firebase.tenant is not JWT_TENANT",
         TokenFault::NoSubject => "token: the identity claim is missing or empty",
+        TokenFault::Unverified => {
+            "token: the e-mail or phone in the identity claim is not verified (email_verified)"
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn takes_authorized_parties_instead_of_an_audience() {
         ("JWT_AUDIENCE", ""),
         ("JWT_AZP", "https://a.example"),
     ]));
-    assert_eq!(jwt.issuer.claims.audience, Audience::KeysOrParty);
+    assert_eq!(jwt.issuer.claims.audience, Audience::AudIfAny(Vec::new()));
     assert_eq!(jwt.issuer.claims.authorized_parties, ["https://a.example"]);
 }
 
@@ -175,7 +175,7 @@ fn knows_the_products_that_people_sign_in_with() {
             &[("JWT_AZP", "https://app.example")][..],
             "https://clerk.example.com",
             "https://clerk.example.com/.well-known/jwks.json",
-            Audience::KeysOrParty,
+            Audience::AudIfAny(Vec::new()),
         ),
         (
             "supabase",
@@ -207,7 +207,7 @@ fn knows_the_products_that_people_sign_in_with() {
             &[],
             "https://api.workos.com",
             "https://api.workos.com/sso/jwks/client_01ABC",
-            Audience::KeysOrParty,
+            Audience::AudIfAny(vec!["client_01ABC".to_owned()]),
         ),
         (
             "cognito",

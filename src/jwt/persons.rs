@@ -1,0 +1,733 @@
+//! Tokens that verify, and stand for no signed-in person.
+//!
+//! An issuer signs more than sessions with the same keys: API keys, programs' tokens, refresh
+//! tokens, sign-ins that are not complete, guests who never signed in. Each of them has somebody's
+//! signature and often a `sub`, so each is refused by name. What a vendor writes is a row of
+//! [`ROWS`]; the rows hold for every configuration, since a custom one may point at any vendor.
+
+use crate::jwt::json::{Object, Value};
+
+use Acceptable::{Anonymous, Programs};
+use Nobody::{OtherClient, OtherKind, Pending, Role, Unaccepted};
+use Test::{Begins, Ends, Equals, Is, IsNot, Missing, There};
+
+/// What stands for no person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nobody {
+    /// What an owner may want all the same, and has not said so.
+    Unaccepted(Acceptable),
+    /// An API key of the project, or a role that no signed-in user has.
+    Role,
+    /// A sign-in that is not complete.
+    Pending,
+    /// A user's token in the hands of somebody else's application.
+    OtherClient,
+    /// A refresh token, a logout token, or another kind that is no session.
+    OtherKind,
+}
+
+/// What `JWT_ACCEPT` may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptable {
+    /// Users who never signed in.
+    Anonymous,
+    /// Programs with credentials of their own.
+    Programs,
+}
+
+/// Products whose tokens do not always say whose they are, so that the configuration has to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// None that matters here.
+    Any,
+    /// Cloudflare Access.
+    Access,
+    /// Clerk.
+    Clerk,
+    /// Supabase.
+    Supabase,
+}
+
+/// One way in which a vendor marks a token. It matches when every clause holds.
+struct Row(Nobody, Option<Product>, &'static [Clause]);
+
+/// Some claims, each the names on the way to it with a space between, and what one of them must be.
+type Clause = (&'static [&'static str], Test);
+
+/// What a claim must be. A list is whatever it has inside.
+#[derive(Clone, Copy)]
+enum Test {
+    /// One of these, as far as letters and digits go: vendors differ in the rest.
+    Is(&'static [&'static str]),
+    /// Not this, or not there.
+    IsNot(&'static str),
+    /// It begins with one of these.
+    Begins(&'static [&'static str]),
+    /// It ends with one of these.
+    Ends(&'static [&'static str]),
+    /// One of these claims has the same text.
+    Equals(&'static [&'static str]),
+    /// It is there, whatever it is.
+    There,
+    /// None of them is there with anything in it.
+    Missing,
+}
+
+const ANONYMOUS: Nobody = Unaccepted(Anonymous);
+const PROGRAM: Nobody = Unaccepted(Programs);
+
+/// Issuers of Firebase's ID tokens and session cookies.
+/// <https://firebase.google.com/docs/auth/admin/verify-id-tokens>
+pub const FIREBASE_ISSUERS: [&str; 2] = [
+    "https://securetoken.google.com/",
+    "https://session.firebase.google.com/",
+];
+
+#[rustfmt::skip] // A table is read by its columns.
+const ROWS: &[Row] = &[
+    // Supabase: the public key `anon`, the key of everything, and the roles of its own services.
+    // https://supabase.com/docs/guides/auth/jwt-fields, /docs/guides/database/postgres/roles
+    Row(Role, None, &[(&["role"], Is(&["anon", "service_role"]))]),
+    Row(Role, None, &[(&["role"], Begins(&["supabase_"]))]),
+    Row(Role, Some(Product::Supabase), &[(&["role"], IsNot("authenticated"))]),
+
+    // Supabase, Stack Auth `is_anonymous`; Better Auth `isAnonymous`.
+    // https://supabase.com/docs/guides/auth/auth-anonymous
+    // https://docs.stack-auth.com/docs/concepts/jwt
+    // https://www.better-auth.com/docs/plugins/anonymous
+    Row(ANONYMOUS, None, &[(&["is_anonymous", "isAnonymous", "anonymous"], Is(&["true", "1"]))]),
+    // Firebase `firebase.sign_in_provider` and, in older tokens, `provider_id`; others `provider`.
+    // https://firebase.google.com/docs/rules/rules-and-auth#leverage_user_information_in_rules
+    // Cognito identity pools: `amr`.
+    // https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html
+    Row(ANONYMOUS, None, &[(
+        &["firebase sign_in_provider", "provider_id", "provider", "app_metadata provider", "amr"],
+        Is(&["anonymous", "unauthenticated"]),
+    )]),
+    // Nhost: https://docs.nhost.io/products/auth/overview (permission variables)
+    Row(ANONYMOUS, None, &[(
+        &["https://hasura.io/jwt/claims x-hasura-user-is-anonymous"], Is(&["true", "1"]),
+    )]),
+    // Roles of PostgREST and Hasura for those who did not sign in.
+    // https://postgrest.org/en/stable/references/auth.html
+    Row(ANONYMOUS, None, &[(
+        &["role", "sub", "https://hasura.io/jwt/claims x-hasura-default-role"],
+        Is(&["anonymous", "web_anon"]),
+    )]),
+    // Auth0's anonymous sessions: https://auth0.github.io/auth0-spa-js (AnonymousSessionClaims)
+    Row(ANONYMOUS, None, &[(&["sub"], Begins(&["anon@"]))]),
+
+    // Clerk: https://clerk.com/docs/guides/sessions/session-tokens (`sts`)
+    Row(Pending, None, &[(&["sts"], Is(&["pending"]))]),
+    // Stack Auth: https://docs.stack-auth.com/docs/concepts/jwt (`is_restricted`)
+    Row(Pending, None, &[(&["is_restricted", "isRestricted"], Is(&["true", "1"]))]),
+    // SuperTokens, before the second factor: https://supertokens.com/docs/additional-verification/mfa
+    Row(Pending, None, &[(&["st-mfa v"], Is(&["false"]))]),
+
+    // Supabase as an OAuth server: https://supabase.com/docs/guides/auth/oauth-server/token-security
+    Row(OtherClient, Some(Product::Supabase), &[(&["client_id"], There)]),
+    Row(OtherClient, None, &[(&["client_id"], There), (&["iss"], Ends(&["/auth/v1"]))]),
+    // Clerk as one: https://clerk.com/docs/guides/configure/auth-strategies/oauth/verify-oauth-tokens
+    Row(OtherClient, Some(Product::Clerk), &[(&["client_id"], There)]),
+    Row(OtherClient, None, &[(&["client_id"], There), (&["iss"], Ends(&[".clerk.accounts.dev"]))]),
+    Row(OtherClient, None, &[(&["client_id"], There), (&["jti"], Begins(&["oat_"]))]),
+
+    // Auth0, FusionAuth, Kinde `gty`, a text or a list.
+    // https://auth0.com/docs/get-started/authentication-and-authorization-flow/client-credentials-flow
+    // https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/tokens
+    // https://docs.kinde.com/machine-to-machine-applications/about-m2m/token-structure-and-claims-for-m2m-applications
+    Row(PROGRAM, None, &[(&["gty", "grant_type", "grantType"], Is(&["client_credentials"]))]),
+    // Auth0's clients, and Google's service accounts.
+    // https://cloud.google.com/iam/docs/service-account-types
+    Row(PROGRAM, None, &[(&["sub", "email"], Ends(&["@clients", ".gserviceaccount.com"]))]),
+    // Keycloak, Kubernetes, SPIFFE, Stytch.
+    // https://www.keycloak.org/docs/latest/server_admin/#_service_accounts
+    // https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin
+    // https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts
+    // https://stytch.com/docs/api-reference/b2b/api/m2m/overview
+    Row(PROGRAM, None, &[(
+        &["preferred_username", "sub"],
+        Begins(&["service-account-", "system:serviceaccount:", "spiffe://", "m2m-client-"]),
+    )]),
+    // Keycloak's scope `service_account`: https://www.keycloak.org/docs/latest/server_admin/#_service_accounts
+    Row(PROGRAM, None, &[(&["clientHost", "clientAddress"], There)]),
+    // authentik: https://docs.goauthentik.io/add-secure-apps/providers/oauth2/client_credentials
+    Row(PROGRAM, None, &[(&["preferred_username"], Ends(&["-client_credentials"]))]),
+    // Clerk's machines: https://clerk.com/docs/guides/development/machine-auth/m2m-tokens
+    Row(PROGRAM, Some(Product::Clerk), &[(&["sub"], Begins(&["mch_"]))]),
+    Row(PROGRAM, None, &[(&["sub"], Begins(&["mch_"])), (&["jti"], Begins(&["mt_"]))]),
+    // RFC 9068 §2.2: where no person is involved, `sub` names the client. (Cognito, Hydra, Logto,
+    // Okta `cid`, Entra and AD FS `appid`, WorkOS; RFC 7523 §3 `iss`.) A client may also be the
+    // audience, and no person is.
+    Row(PROGRAM, None, &[(&["sub"], Equals(&[
+        "client_id", "clientId", "cid", "appid", "app_id", "azp", "iss", "aud",
+    ]))]),
+    // Duende, Ping: no `sub` at all, whatever claim names the user here.
+    // https://docs.duendesoftware.com/identityserver/tokens/requesting
+    Row(PROGRAM, None, &[(&["sub"], Missing), (&["client_id", "cid", "appid"], There)]),
+    // Cognito: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+    Row(PROGRAM, None, &[(&["token_use"], Is(&["access"])), (&["username"], Missing)]),
+    // Entra: https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference
+    Row(PROGRAM, None, &[(&["idtyp"], Is(&["app", "device"]))]),
+    // Entra without the optional `idtyp`: an access token (only those have `azp` or `appid`) has a
+    // `scp` where there is a user. Azure AD B2C (`tfp`, formerly `acr`) is another matter.
+    // https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference
+    Row(PROGRAM, None, &[
+        (&["ver"], Is(&["1.0", "2.0"])), (&["tid"], There), (&["azp", "appid"], There),
+        (&["scp", "tfp", "acr"], Missing),
+    ]),
+    // The same, with what Microsoft's own samples ask: a user's `sub` is made for one application
+    // and is never the `oid`. That of B2C is.
+    Row(PROGRAM, None, &[
+        (&["ver"], Is(&["1.0", "2.0"])), (&["tid"], There), (&["oid"], Equals(&["sub"])),
+        (&["tfp", "acr"], Missing),
+    ]),
+    // Frontegg `type`, Casdoor `type`: application; and what others call the same.
+    // https://developers.frontegg.com/guides/authentication/entities-tokens
+    Row(PROGRAM, None, &[(
+        &["type", "typ", "token_type", "tokenType", "user_type", "userType", "sub_type"],
+        Is(&[
+            "application", "client_credentials", "machine", "m2m", "service_account",
+            "tenantApiToken", "tenantAccessToken", "userApiToken", "userAccessToken",
+        ]),
+    )]),
+    // Descope's access keys, whose ids begin with K as its users' do with U.
+    // https://docs.descope.com/management/m2m-access-keys
+    Row(PROGRAM, None, &[(&["drn"], There), (&["sub"], Begins(&["K"]))]),
+
+    // Descope: https://docs.descope.com/project-settings/jwt-templates (`drn`)
+    Row(OtherKind, None, &[(&["drn"], Is(&["DSR"]))]),
+    // Keycloak `typ`, django-rest-framework-simplejwt `token_type`, Flask-JWT-Extended `type`.
+    // https://django-rest-framework-simplejwt.readthedocs.io
+    // https://flask-jwt-extended.readthedocs.io
+    Row(OtherKind, None, &[(
+        &["typ", "type", "token_type", "tokenType", "token_use", "use"],
+        Is(&["refresh", "refresh_token", "offline", "logout"]),
+    )]),
+    // OpenID Connect Back-Channel Logout §2.4: it has the audience and the `sub` of a session.
+    Row(OtherKind, None, &[(&["events http://schemas.openid.net/event/backchannel-logout"], There)]),
+    // Cloudflare Access: the token for the team's domain is of type `org`.
+    // https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie
+    Row(OtherKind, Some(Product::Access), &[(&["type"], IsNot("app"))]),
+    Row(OtherKind, None, &[
+        (&["iss"], Ends(&[".cloudflareaccess.com"])), (&["type"], IsNot("app")),
+    ]),
+];
+
+/// Refuses claims that stand for no person, unless for one that is accepted.
+///
+/// # Errors
+/// What they stand for.
+pub fn check(claims: &Object, product: Product, accepted: &[Acceptable]) -> Result<(), Nobody> {
+    let nobody = ROWS
+        .iter()
+        .find_map(|row| matched(row, claims, product, accepted));
+    nobody.map_or(Ok(()), Err)
+}
+
+fn matched(
+    Row(nobody, of, clauses): &Row,
+    claims: &Object,
+    product: Product,
+    accepted: &[Acceptable],
+) -> Option<Nobody> {
+    let wanted = matches!(nobody, Unaccepted(who) if accepted.contains(who));
+    let applies = !wanted && of.is_none_or(|of| of == product);
+    (applies && clauses.iter().all(|clause| holds(clause, claims))).then_some(*nobody)
+}
+
+fn holds((names, test): &Clause, claims: &Object) -> bool {
+    let mut values = names.iter().map(|name| find(claims, name));
+    let mut any = |wanted: &dyn Fn(&str) -> bool| {
+        let mut values = values.by_ref().flatten();
+        values.any(|value| has_text(value, wanted))
+    };
+    match test {
+        Is(words) => any(&|text| words.iter().any(|word| is_alike(text, word))),
+        IsNot(word) => values.all(|value| value.and_then(Value::as_str) != Some(*word)),
+        Begins(starts) => any(&|text| starts.iter().any(|start| text.starts_with(start))),
+        Ends(ends) => any(&|text| ends.iter().any(|end| text.ends_with(end))),
+        Equals(others) => any(&|text| {
+            let mut others = others.iter().filter_map(|name| find(claims, name));
+            !text.is_empty() && others.any(|value| has_text(value, &|other| other == text))
+        }),
+        There => values.any(|value| value.is_some()),
+        Missing => values.all(|value| value.is_none_or(is_empty)),
+    }
+}
+
+/// The claim at the end of some names with a space between: others have dots in them.
+fn find<'a>(claims: &'a Object, names: &str) -> Option<&'a Value> {
+    let mut names = names.split(' ');
+    let first = claims.get(names.next()?)?;
+    names.try_fold(first, |value, name| value.as_object()?.get(name))
+}
+
+/// Whether a value, or one that it has inside, is a text of that kind. A flag is the text of its
+/// value, and 1 is how some write one.
+fn has_text(value: &Value, wanted: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => wanted(text),
+        Value::Bool(false) => wanted("false"),
+        Value::Bool(true) => wanted("true"),
+        Value::Number(number) => number.to_bits() == 1_f64.to_bits() && wanted("1"),
+        Value::Array(list) => list.iter().any(|value| has_text(value, wanted)),
+        Value::Object(object) => object.members().any(|(_, value)| has_text(value, wanted)),
+        Value::Null => false,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.iter().all(is_empty),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
+}
+
+/// Whether two texts are the same to whoever looks at letters and digits only: `client-credentials`
+/// and `client_credentials`.
+fn is_alike(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+/// The letters and digits of a name, in lower case: vendors write `email_verified` and
+/// `emailVerified`.
+pub(crate) fn letters(text: &str) -> impl Iterator<Item = u8> {
+    let plain = text.bytes().filter(u8::is_ascii_alphanumeric);
+    plain.map(|byte| byte.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::proptest;
+    use proptest::sample::select;
+    use serde_json::{Value, json};
+
+    use super::Test::{Begins, Ends, Equals, Is, IsNot, Missing, There};
+    use super::{
+        ANONYMOUS, Acceptable, Clause, Nobody, OtherClient, OtherKind, PROGRAM, Pending, Product,
+        ROWS, Role, Row, Test, check, matched,
+    };
+    use crate::jwt::json::Object;
+
+    use Product::{Access, Any, Clerk, Supabase};
+
+    const ENTRA: &str = "https://login.microsoftonline.com/t/v2.0";
+
+    /// What vendors sign that is no session, and of whom.
+    fn nobody() -> Vec<(Nobody, Product, Value)> {
+        let program = |claims| (PROGRAM, Any, claims);
+        let anonymous = |claims| (ANONYMOUS, Any, claims);
+        let other_kind = |claims| (OtherKind, Any, claims);
+        vec![
+            (Role, Any, json!({"role": "anon"})),
+            (Role, Any, json!({"role": "service_role"})),
+            (Role, Any, json!({"role": ["user", "service_role"]})),
+            (Role, Any, json!({"role": "supabase_admin"})),
+            (Role, Any, json!({"role": "supabase_auth_admin"})),
+            (Role, Supabase, json!({"role": "dashboard_user"})),
+            (Role, Supabase, json!({"role": "Authenticated"})),
+            (Role, Supabase, json!({"role": ["authenticated"]})),
+            (Role, Supabase, json!({"role": ""})),
+            (Role, Supabase, json!({"role": null})),
+            (Role, Supabase, json!({"sub": "ada"})),
+            anonymous(json!({"is_anonymous": true, "role": "authenticated"})),
+            anonymous(json!({"is_anonymous": "true"})),
+            anonymous(json!({"is_anonymous": 1})),
+            anonymous(json!({"isAnonymous": true})),
+            anonymous(json!({"anonymous": true})),
+            anonymous(json!({"firebase": {"sign_in_provider": "anonymous", "identities": {}}})),
+            anonymous(json!({"provider_id": "anonymous"})),
+            anonymous(json!({"provider": "anonymous"})),
+            anonymous(json!({"app_metadata": {"provider": "anonymous"}})),
+            anonymous(json!({"amr": ["unauthenticated"]})),
+            anonymous(json!({"amr": [{"method": "anonymous", "timestamp": 1}]})),
+            anonymous(json!({"https://hasura.io/jwt/claims":
+                {"x-hasura-user-is-anonymous": "true"}})),
+            anonymous(json!({"https://hasura.io/jwt/claims":
+                {"x-hasura-user-is-anonymous": 1}})),
+            anonymous(json!({"https://hasura.io/jwt/claims":
+                {"x-hasura-default-role": "anonymous"}})),
+            anonymous(json!({"role": "web_anon"})),
+            anonymous(json!({"sub": "anonymous"})),
+            anonymous(json!({"sub": "anon@6f1c"})),
+            (Pending, Any, json!({"sts": "pending"})),
+            (Pending, Clerk, json!({"sts": "pending"})),
+            (Pending, Any, json!({"is_restricted": true})),
+            (Pending, Any, json!({"is_restricted": 1})),
+            (Pending, Any, json!({"isRestricted": true})),
+            (Pending, Any, json!({"st-mfa": {"c": {}, "v": false}})),
+            (
+                OtherClient,
+                Supabase,
+                json!({"role": "authenticated", "client_id": "9a8b"}),
+            ),
+            (
+                OtherClient,
+                Supabase,
+                json!({"role": "authenticated", "client_id": null}),
+            ),
+            (
+                OtherClient,
+                Any,
+                json!({"client_id": "9a8b", "iss": "https://r.supabase.co/auth/v1"}),
+            ),
+            (
+                OtherClient,
+                Clerk,
+                json!({"sub": "user_1", "client_id": "c1"}),
+            ),
+            (
+                OtherClient,
+                Any,
+                json!({"client_id": "c1", "iss": "https://a-1.clerk.accounts.dev"}),
+            ),
+            (OtherClient, Any, json!({"client_id": "c1", "jti": "oat_1"})),
+            program(json!({"gty": "client-credentials"})),
+            program(json!({"gty": ["client_credentials"]})),
+            program(json!({"gty": ["x", "Client Credentials"]})),
+            program(json!({"grant_type": "client_credentials"})),
+            program(json!({"grantType": "clientCredentials"})),
+            program(json!({"sub": "abc@clients"})),
+            program(json!({"sub": "x@p.iam.gserviceaccount.com"})),
+            program(json!({"email": "1-compute@developer.gserviceaccount.com"})),
+            program(json!({"preferred_username": "service-account-batch", "sub": "6f1c"})),
+            program(json!({"sub": "system:serviceaccount:default:batch"})),
+            program(json!({"sub": "spiffe://example.org/batch"})),
+            program(json!({"sub": "m2m-client-live-1"})),
+            program(json!({"clientHost": "10.0.0.1", "sub": "6f1c"})),
+            program(json!({"clientAddress": "10.0.0.1"})),
+            program(json!({"preferred_username": "ak-app-client_credentials"})),
+            (PROGRAM, Clerk, json!({"sub": "mch_1"})),
+            program(json!({"sub": "mch_1", "jti": "mt_1"})),
+            program(json!({"sub": "c1", "client_id": "c1"})),
+            program(json!({"sub": "c1", "clientId": "c1"})),
+            program(json!({"sub": "c1", "cid": "c1"})),
+            program(json!({"sub": "c1", "appid": "c1"})),
+            program(json!({"sub": "c1", "app_id": "c1"})),
+            program(json!({"sub": "c1", "azp": "c1"})),
+            program(json!({"sub": "c1", "iss": "c1"})),
+            program(json!({"sub": "c1", "aud": ["api", "c1"]})),
+            program(json!({"client_id": "c1", "scope": "x"})),
+            program(json!({"sub": "", "client_id": "c1"})),
+            program(json!({"sub": null, "cid": "c1"})),
+            program(json!({"sub": [], "appid": "c1"})),
+            program(json!({"token_use": "access", "client_id": "c1", "sub": "6f1c"})),
+            program(json!({"token_use": "access", "username": "", "sub": "6f1c"})),
+            program(json!({"idtyp": "app"})),
+            program(json!({"idtyp": "device"})),
+            program(
+                json!({"ver": "2.0", "iss": ENTRA, "tid": "t", "azp": "a", "sub": "s",
+                "roles": ["r"]}),
+            ),
+            program(json!({"ver": "1.0", "tid": "t", "appid": "a", "sub": "s"})),
+            program(json!({"ver": "2.0", "tid": "t", "oid": "o", "sub": "o", "scp": "x"})),
+            program(json!({"ver": "1.0", "tid": "t", "oid": "o", "sub": "o"})),
+            program(json!({"type": "application"})),
+            program(json!({"typ": "m2m"})),
+            program(json!({"token_type": "client_credentials"})),
+            program(json!({"tokenType": "machine"})),
+            program(json!({"user_type": "service-account"})),
+            program(json!({"userType": "service_account"})),
+            program(json!({"sub_type": "machine"})),
+            program(json!({"type": "tenantApiToken"})),
+            program(json!({"type": "tenantAccessToken"})),
+            program(json!({"type": "userApiToken"})),
+            program(json!({"type": "userAccessToken"})),
+            program(json!({"drn": "DS", "sub": "K2abc"})),
+            other_kind(json!({"drn": "DSR", "sub": "U2abc"})),
+            other_kind(json!({"typ": "Refresh"})),
+            other_kind(json!({"typ": "Offline"})),
+            other_kind(json!({"typ": "Logout"})),
+            other_kind(json!({"type": "refresh"})),
+            other_kind(json!({"token_type": "refresh"})),
+            other_kind(json!({"tokenType": "refresh_token"})),
+            other_kind(json!({"token_use": "refresh"})),
+            other_kind(json!({"use": "refresh"})),
+            other_kind(json!({"sub": "ada",
+                "events": {"http://schemas.openid.net/event/backchannel-logout": {}}})),
+            (OtherKind, Access, json!({"type": "org"})),
+            (OtherKind, Access, json!({"type": null})),
+            (OtherKind, Access, json!({"sub": "ada"})),
+            other_kind(json!({"iss": "https://team.cloudflareaccess.com", "type": "org"})),
+        ]
+    }
+
+    /// What the same vendors sign for people.
+    fn people() -> Vec<(Product, Value)> {
+        vec![
+            (Any, json!({})),
+            (
+                Any,
+                json!({"sub": "ada", "aud": "api", "iss": "https://i.example"}),
+            ),
+            (Any, json!({"sub": 7, "client_id": 7})),
+            (Any, json!({"sub": 1, "client_id": "c1"})),
+            (
+                Supabase,
+                json!({"role": "authenticated", "is_anonymous": false, "sub": "6f1c",
+                "aud": "authenticated", "amr": [{"method": "password", "timestamp": 1}],
+                "app_metadata": {"provider": "email"}}),
+            ),
+            (
+                Any,
+                json!({"role": "admin", "isAnonymous": false, "is_anonymous": null}),
+            ),
+            (
+                Any,
+                json!({"role": "dashboard_user", "iss": "https://r.supabase.co/auth/v1"}),
+            ),
+            (
+                Any,
+                json!({"firebase": {"sign_in_provider": "password"}, "anonymous": 0}),
+            ),
+            (
+                Any,
+                json!({"https://hasura.io/jwt/claims": {"x-hasura-user-is-anonymous": "false",
+                "x-hasura-default-role": "user"}}),
+            ),
+            (
+                Clerk,
+                json!({"sub": "user_1", "sts": "active", "azp": "https://app.example"}),
+            ),
+            (
+                Any,
+                json!({"sub": "user_1", "iss": "https://a-1.clerk.accounts.dev"}),
+            ),
+            (Any, json!({"sub": "user_1", "jti": "oat_1"})),
+            (Any, json!({"sub": "user_1", "jti": "mt_1"})),
+            (Any, json!({"sub": "mch_1"})),
+            (
+                Any,
+                json!({"sub": "user_1", "client_id": "c1", "iss": "https://t.logto.app/oidc"}),
+            ),
+            (
+                Any,
+                json!({"sub": "user_1", "client_id": "c1", "jti": "6f1c"}),
+            ),
+            (
+                Any,
+                json!({"is_restricted": false, "selected_team_id": null}),
+            ),
+            (Any, json!({"st-mfa": {"c": {}, "v": true}})),
+            (
+                Any,
+                json!({"sub": "auth0|1", "azp": "c1", "gty": "password"}),
+            ),
+            (
+                Any,
+                json!({"gty": ["authorization_code", "refresh_token"], "sub": "kp_1"}),
+            ),
+            (
+                Any,
+                json!({"sub": "117", "email": "ada@gmail.com", "azp": "c1", "aud": "c1"}),
+            ),
+            (
+                Any,
+                json!({"typ": "Bearer", "azp": "app", "preferred_username": "ada"}),
+            ),
+            (Any, json!({"azp": "app", "sid": "6f1c"})),
+            (
+                Any,
+                json!({"token_use": "access", "username": "ada", "client_id": "c1", "sub": "6"}),
+            ),
+            (
+                Any,
+                json!({"token_use": "id", "cognito:username": "ada", "aud": "c1"}),
+            ),
+            (
+                Any,
+                json!({"cid": "c1", "uid": "00u1", "sub": "ada@example.com"}),
+            ),
+            (
+                Any,
+                json!({"idtyp": "user", "ver": "2.0", "tid": "t", "oid": "o", "sub": "s"}),
+            ),
+            (
+                Any,
+                json!({"ver": "2.0", "tid": "t", "azp": "a", "scp": "x", "oid": "o", "sub": "s"}),
+            ),
+            (
+                Any,
+                json!({"ver": "1.0", "tid": "t", "azp": "a", "oid": "o", "sub": "o",
+                "tfp": "B2C_1_in"}),
+            ),
+            (
+                Any,
+                json!({"ver": "1.0", "tid": "t", "appid": "a", "oid": "o", "sub": "o",
+                "acr": "b2c_1_in"}),
+            ),
+            (
+                Any,
+                json!({"tid": "t", "azp": "app", "oid": "o", "sub": "o"}),
+            ),
+            (
+                Any,
+                json!({"ver": "2.0", "azp": "app", "oid": "o", "sub": "o"}),
+            ),
+            (Any, json!({"ver": 1, "tid": "t", "azp": "app"})),
+            (
+                Any,
+                json!({"type": "userToken", "tokenType": "access-token", "use": "sig"}),
+            ),
+            (Any, json!({"type": "normal-user"})),
+            (Any, json!({"drn": "DS", "sub": "U2abc"})),
+            (Any, json!({"sub": "K2abc"})),
+            (Any, json!({"events": {"sign_in": 1}})),
+            (
+                Access,
+                json!({"type": "app", "sub": "0f1e", "aud": ["tag"]}),
+            ),
+            (
+                Any,
+                json!({"type": "app", "iss": "https://team.cloudflareaccess.com"}),
+            ),
+        ]
+    }
+
+    fn object(claims: &Value) -> Object {
+        Object::parse(claims.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn refuses_by_name_what_stands_for_no_person() {
+        for (nobody, product, claims) in nobody() {
+            let found = check(&object(&claims), product, &[]);
+            assert_eq!(found, Err(nobody), "{product:?} {claims}");
+        }
+    }
+
+    #[test]
+    fn takes_people_of_the_same_vendors() {
+        for (product, claims) in people() {
+            assert_eq!(check(&object(&claims), product, &[]), Ok(()), "{claims}");
+        }
+    }
+
+    #[test]
+    fn accepts_what_is_wanted_and_nothing_else() {
+        for (nobody, product, claims) in nobody() {
+            for (accepted, wanted) in [
+                (Acceptable::Anonymous, ANONYMOUS),
+                (Acceptable::Programs, PROGRAM),
+            ] {
+                let found = check(&object(&claims), product, &[accepted]);
+                assert_eq!(found.is_ok(), nobody == wanted, "{accepted:?} {claims}");
+            }
+        }
+        // Two reasons, of which one is no reason any more.
+        let both = object(&json!({"is_anonymous": true, "role": "service_role"}));
+        let all = [Acceptable::Anonymous, Acceptable::Programs];
+        assert_eq!(check(&both, Any, &all), Err(Role));
+        let both = object(&json!({"is_anonymous": true, "sub": "c1", "azp": "c1"}));
+        assert_eq!(check(&both, Any, &[Acceptable::Programs]), Err(ANONYMOUS));
+        assert_eq!(check(&both, Any, &[Acceptable::Anonymous]), Err(PROGRAM));
+        assert_eq!(check(&both, Any, &all), Ok(()));
+    }
+
+    type Texts = &'static [&'static str];
+
+    /// Every list that lacks one of its entries.
+    fn without_one(texts: Texts) -> impl Iterator<Item = Texts> {
+        (0..texts.len()).map(move |index| {
+            let mut fewer = texts.to_vec();
+            fewer.remove(index);
+            &*fewer.leak()
+        })
+    }
+
+    /// The clause with a name or a word less.
+    fn weakened((names, test): &'static Clause) -> Vec<Clause> {
+        let tests: Vec<Test> = match test {
+            Is(words) => without_one(words).map(Is).collect(),
+            Begins(words) => without_one(words).map(Begins).collect(),
+            Ends(words) => without_one(words).map(Ends).collect(),
+            Equals(words) => without_one(words).map(Equals).collect(),
+            IsNot(_) | There | Missing => Vec::new(),
+        };
+        let fewer_names = without_one(names).map(|names| (names, *test));
+        let fewer_words = tests.into_iter().map(|test| (*names, test));
+        fewer_names.chain(fewer_words).collect()
+    }
+
+    /// The row with a clause less, or with one that says less.
+    fn variants(Row(nobody, of, clauses): &'static Row) -> Vec<Row> {
+        let mut variants = Vec::new();
+        for (index, clause) in clauses.iter().enumerate() {
+            let with = |put: Option<Clause>| {
+                let mut changed = clauses.to_vec();
+                changed.splice(index..=index, put);
+                Row(*nobody, *of, changed.leak())
+            };
+            variants.push(with(None));
+            variants.extend(
+                weakened(clause)
+                    .into_iter()
+                    .map(|clause| with(Some(clause))),
+            );
+        }
+        if of.is_some() {
+            variants.push(Row(*nobody, None, clauses));
+        }
+        variants
+    }
+
+    #[test]
+    fn has_nothing_in_its_table_that_no_case_needs() {
+        let bad = nobody()
+            .into_iter()
+            .map(|(_, product, claims)| (product, claims));
+        let cases: Vec<(Product, Object)> = bad
+            .chain(people())
+            .map(|(product, claims)| (product, object(&claims)))
+            .collect();
+        let judged = |rows: &[&Row]| -> Vec<Option<Nobody>> {
+            let judge = |(product, claims): &(Product, Object)| {
+                rows.iter()
+                    .find_map(|row| matched(row, claims, *product, &[]))
+            };
+            cases.iter().map(judge).collect()
+        };
+        let rows: Vec<&Row> = ROWS.iter().collect();
+        let real = judged(&rows);
+        let (mut tried, mut idle) = (0, Vec::new());
+        for (index, row) in ROWS.iter().enumerate() {
+            let mut fewer = rows.clone();
+            fewer.remove(index);
+            if judged(&fewer) == real {
+                idle.push(format!("row {index}"));
+            }
+            for (number, variant) in variants(row).iter().enumerate() {
+                let mut changed = rows.clone();
+                changed[index] = variant;
+                if judged(&changed) == real {
+                    let names: Vec<_> = variant.2.iter().map(|(names, _)| names).collect();
+                    idle.push(format!("row {index}, change {number}: {names:?}"));
+                }
+                tried += 1;
+            }
+        }
+        assert!(idle.is_empty(), "{idle:#?}");
+        assert!(tried > 150, "{tried}");
+    }
+
+    proptest! {
+        /// Whatever stands beside it, a mark is a mark.
+        #[test]
+        fn sees_a_mark_beside_any_other_claims(
+            (_, product, marked) in select(nobody()),
+            others in proptest::collection::btree_map("[a-z_]{1,12}", "[a-z]{0,8}", 0..12),
+        ) {
+            let mut claims = serde_json::Map::new();
+            claims.extend(others.into_iter().map(|(name, text)| (name, Value::from(text))));
+            // What these rows look at in other claims too, the other claims have not.
+            for name in ["username", "scp", "tfp", "acr", "sub", "role", "type", "jti", "iss"] {
+                claims.remove(name);
+            }
+            claims.extend(marked.as_object().unwrap().clone());
+            assert!(check(&object(&claims.into()), product, &[]).is_err());
+        }
+    }
+}
