@@ -207,6 +207,47 @@ mod tests {
     }
 
     #[test]
+    fn lives_no_longer_than_what_bought_it_but_five_minutes() {
+        let now = 1_700_000_000;
+        let at = |seconds: u64| Some(Timestamp(seconds * 1000));
+        for (ttl, holds_until, lifetime) in [
+            // As long as the credential, up to the TTL.
+            (3600, at(now + 10_000), 3600),
+            (3600, at(now + 3601), 3600),
+            (3600, at(now + 3600), 3600),
+            (3600, at(now + 3599), 3599),
+            (3600, at(now + 600), 600),
+            (3600, Some(Timestamp(1_700_000_600_999)), 600),
+            (3600, at(now + 301), 301),
+            // The floor.
+            (3600, at(now + 300), 300),
+            (3600, at(now + 299), 300),
+            (3600, at(now + 60), 300),
+            (3600, at(now), 300),
+            (3600, at(now - 59), 300),
+            (3600, at(0), 300),
+            (3600, None, 300),
+            // A shorter TTL.
+            (30, at(now + 10), 30),
+            (30, at(now + 600), 30),
+            (299, None, 299),
+            (300, at(now + 600), 300),
+            // A token that never ends.
+            (3600, Some(Timestamp(u64::MAX)), 3600),
+        ] {
+            let keys = GrantKeys {
+                ttl: Duration::from_secs(ttl),
+                ..keys("a", None)
+            };
+            let (text, expires_at) =
+                keys.issue("ada", IdentityType::User, ORIGIN, NOW, holds_until);
+            assert_eq!(expires_at - now, lifetime, "{ttl} {holds_until:?}");
+            let grant = keys.check(&text, ORIGIN, NOW).unwrap();
+            assert_eq!(grant.expires_at, expires_at);
+        }
+    }
+
+    #[test]
     fn ends_to_the_second() {
         let keys = keys("a", None);
         let text = issue(&keys);

@@ -54,11 +54,13 @@ impl ClaimPath {
     /// A path: any text but one that leads to what users write themselves.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        // The host of a name that is a URL says nothing of the claim.
-        let after_host = text
-            .split_once("://")
-            .map(|(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
-        let mut segments = after_host.unwrap_or(text).split(SEPARATORS).map(plain);
+        // The host in a name that is a URL says nothing of the claim.
+        let (before, name) = match text.split_once("://") {
+            Some((scheme, url)) => (scheme, url.split_once('/').map_or(url, |(_, path)| path)),
+            None => ("", text),
+        };
+        let segments = before.split(SEPARATORS).chain(name.split(SEPARATORS));
+        let mut segments = segments.map(plain);
         let written = segments.any(|segment| {
             let segment = segment.as_str();
             PROFILE.contains(&segment) || WRITTEN_BY_USERS.iter().any(|name| segment.contains(name))
@@ -158,4 +160,333 @@ fn verified(name: &str) -> Option<&str> {
     let name = name.strip_prefix("is").unwrap_or(name);
     name.strip_suffix("verified")
         .or_else(|| name.strip_prefix("verified"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+    use serde_json::{Value, json};
+
+    use super::ClaimPath;
+    use crate::jwt::TokenFault;
+    use crate::jwt::json::Object;
+
+    #[test]
+    fn leads_to_what_issuers_write_and_never_to_what_users_write() {
+        for text in [
+            "sub",
+            "uid",
+            "oid",
+            "o.id",
+            "org_id",
+            "org_name",
+            "username",
+            "cognito:username",
+            "email",
+            "phone_number",
+            "app_metadata.org",
+            "public_metadata.org_id",
+            "client_read_only_metadata.org",
+            "trusted_metadata.org",
+            "metadata",
+            "https://app.example/org",
+            "https://name.example/org",
+            "https://profile.example.com/claims/org.id",
+            "urn:zitadel:iam:user:resourceowner:id",
+            "custom:tenant",
+            "namespace",
+            "",
+        ] {
+            assert_eq!(ClaimPath::parse(text), Some(ClaimPath(text.to_owned())));
+        }
+        for text in [
+            "user_metadata",
+            "user_metadata.id",
+            "user_metadata.deep.id",
+            "userMetadata.id",
+            "UserMetadata.id",
+            "USER_METADATA.id",
+            "user-metadata.id",
+            "raw_user_meta_data.id",
+            "rawUserMetaData.id",
+            "unsafe_metadata.id",
+            "unsafeMetadata.id",
+            "user.unsafe_metadata.id",
+            "untrusted_metadata.id",
+            "client_metadata.id",
+            "https://app.example/user_metadata",
+            "https://app.example/user_metadata.id",
+            "https://app.example/userMetadata/id",
+            "https://app.example/claims#unsafe_metadata",
+            "https://user_metadata",
+            "user_metadata.https://app.example/id",
+            "urn:app:user_metadata",
+            "x_user_metadata_x",
+            "name",
+            "nickname",
+            "given_name",
+            "givenName",
+            "family_name",
+            "middle_name",
+            "preferred_username",
+            "preferredUsername",
+            "profile",
+            "profile.id",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "address",
+            "address.country",
+            "display_name",
+            "first_name",
+            "lastName",
+            "full_name",
+            "traits.id",
+            "user.name",
+            "https://app.example/nickname",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+            "urn:zitadel:iam:user:name",
+        ] {
+            assert_eq!(ClaimPath::parse(text), None, "{text}");
+        }
+    }
+
+    fn identities(path: &str, claims: &Value) -> Result<Vec<String>, TokenFault> {
+        let claims = Object::parse(claims.to_string().as_bytes()).unwrap();
+        let path = ClaimPath(path.to_owned());
+        let found = path.identities(&claims)?;
+        Ok(found.into_iter().map(str::to_owned).collect())
+    }
+
+    const ADDRESS: &str = "ada@example.com";
+
+    #[test]
+    fn takes_an_address_that_the_token_says_was_verified() {
+        let url = "https://app.example/";
+        for (path, claims) in [
+            ("email", json!({"email": ADDRESS, "email_verified": true})),
+            ("email", json!({"email": ADDRESS, "email_verified": "true"})),
+            ("email", json!({"email": ADDRESS, "emailVerified": true})),
+            ("email", json!({"email": ADDRESS, "verified_email": true})),
+            ("email", json!({"email": ADDRESS, "verifiedEmail": true})),
+            (
+                "email",
+                json!({"email": ADDRESS, "is_email_verified": true}),
+            ),
+            (
+                "email",
+                json!({"email": ADDRESS, "email_verified": true, "phone": "1",
+                "phone_verified": false, "email_verified_at": 1, "other_email": "b@b"}),
+            ),
+            ("email", json!({"email": [ADDRESS], "email_verified": true})),
+            ("mail", json!({"mail": ADDRESS, "email_verified": true})),
+            ("mail", json!({"mail": ADDRESS, "mail_verified": true})),
+            (
+                "emailAddress",
+                json!({"emailAddress": ADDRESS, "emailAddressVerified": true}),
+            ),
+            (
+                "email_address",
+                json!({"email_address": ADDRESS, "email_verified": true}),
+            ),
+            (
+                "primary_email",
+                json!({"primary_email": ADDRESS, "primary_email_verified": true}),
+            ),
+            (
+                "primary_email",
+                json!({"primary_email": ADDRESS, "email_verified": true}),
+            ),
+            (
+                "primary_email",
+                json!({"primary_email": ADDRESS, "email": ADDRESS,
+                "email_verified": true}),
+            ),
+            (
+                "primaryEmail",
+                json!({"primaryEmail": ADDRESS, "primaryEmailVerified": true,
+                "email": "b@b", "email_verified": false}),
+            ),
+            (
+                "user.email",
+                json!({"user": {"email": ADDRESS, "email_verified": true}}),
+            ),
+            (
+                "email.value",
+                json!({"email": {"value": ADDRESS, "verified": true}}),
+            ),
+            (
+                "https://app.example/email",
+                json!({format!("{url}email"): ADDRESS, format!("{url}email_verified"): true}),
+            ),
+            (
+                "o.email",
+                json!({"o.email": ADDRESS, "o.email_verified": true}),
+            ),
+            (
+                "phone_number",
+                json!({"phone_number": ADDRESS, "phone_number_verified": true}),
+            ),
+            (
+                "phone",
+                json!({"phone": ADDRESS, "phone_verified": "true", "email": "a@a"}),
+            ),
+            (
+                "phoneNumber",
+                json!({"phoneNumber": ADDRESS, "phoneVerified": true}),
+            ),
+            ("sub", json!({"sub": ADDRESS, "email_verified": false})),
+            ("uid", json!({"uid": ADDRESS})),
+        ] {
+            let found = identities(path, &claims);
+            assert_eq!(found, Ok(vec![ADDRESS.to_owned()]), "{path} {claims}");
+        }
+    }
+
+    #[test]
+    fn refuses_an_address_that_the_token_does_not_say_was_verified() {
+        let url = "https://app.example/";
+        for (path, claims) in [
+            ("email", json!({"email": ADDRESS})),
+            ("email", json!({"email": ADDRESS, "email_verified": false})),
+            (
+                "email",
+                json!({"email": ADDRESS, "email_verified": "false"}),
+            ),
+            ("email", json!({"email": ADDRESS, "email_verified": "TRUE"})),
+            ("email", json!({"email": ADDRESS, "email_verified": ""})),
+            ("email", json!({"email": ADDRESS, "email_verified": null})),
+            ("email", json!({"email": ADDRESS, "email_verified": 1})),
+            ("email", json!({"email": ADDRESS, "email_verified": [true]})),
+            (
+                "email",
+                json!({"email": ADDRESS, "email_verified": {"is": true}}),
+            ),
+            ("email", json!({"email": ADDRESS, "verified": true})),
+            ("email", json!({"email": ADDRESS, "email_unverified": true})),
+            (
+                "email",
+                json!({"email": ADDRESS, "email_verified_at": true}),
+            ),
+            (
+                "email",
+                json!({"email": ADDRESS, "phone_number_verified": true}),
+            ),
+            (
+                "email",
+                json!({"email": ADDRESS, "secondary_email_verified": true}),
+            ),
+            (
+                "email",
+                json!({"email": ADDRESS, "email_verified": true, "emailVerified": false}),
+            ),
+            (
+                "email",
+                json!({"email": ADDRESS, "email_verified": false, "mail_verified": true}),
+            ),
+            (
+                "email",
+                json!({"email": [ADDRESS, "b@b"], "email_verified": true}),
+            ),
+            (
+                "emails",
+                json!({"emails": [ADDRESS, "b@b"], "emails_verified": true}),
+            ),
+            (
+                "email",
+                json!({"email": ADDRESS, "user": {"email_verified": true}}),
+            ),
+            (
+                "user.email",
+                json!({"user": {"email": ADDRESS}, "email_verified": true}),
+            ),
+            (
+                "user.email",
+                json!({"user": {"email": ADDRESS}, "user_email_verified": true}),
+            ),
+            (
+                "email.value",
+                json!({"email": {"value": ADDRESS}, "email_verified": true}),
+            ),
+            (
+                "email.value",
+                json!({"email": {"value": ADDRESS, "verified": false}}),
+            ),
+            (
+                "https://app.example/email",
+                json!({format!("{url}email"): ADDRESS, "email_verified": true}),
+            ),
+            (
+                "https://app.example/email",
+                json!({format!("{url}email"): ADDRESS, format!("{url}x/email_verified"): true}),
+            ),
+            (
+                "https://app.example/email",
+                json!({format!("{url}email"): ADDRESS, "https://b.example/email_verified": true}),
+            ),
+            ("primary_email", json!({"primary_email": ADDRESS})),
+            (
+                "primary_email",
+                json!({"primary_email": ADDRESS, "email": "b@b",
+                "email_verified": true}),
+            ),
+            (
+                "primary_email",
+                json!({"primary_email": ADDRESS, "email": "b@b",
+                "primary_email_verified": false, "email_verified": true}),
+            ),
+            ("email_domain", json!({"email_domain": "example.com"})),
+            ("EMAIL", json!({"EMAIL": ADDRESS})),
+            ("phone_number", json!({"phone_number": "1"})),
+            (
+                "phone_number",
+                json!({"phone_number": "1", "email_verified": true}),
+            ),
+            (
+                "phone_number",
+                json!({"phone_number": "1", "phone_number_verified": false}),
+            ),
+        ] {
+            let found = identities(path, &claims);
+            assert_eq!(found, Err(TokenFault::Unverified), "{path} {claims}");
+        }
+    }
+
+    #[test]
+    fn finds_nobody_where_nothing_is() {
+        for claims in [json!({}), json!({"email": ""}), json!({"email": ["", 7]})] {
+            assert_eq!(identities("email", &claims), Ok(Vec::new()), "{claims}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn takes_no_address_without_a_flag_that_is_true(
+            path in "(email|user\\.mail|https://a\\.b/primaryEmail|phone)",
+            others in proptest::collection::btree_map("[a-zA-Z_./:]{0,12}", any::<bool>(), 0..8),
+        ) {
+            let mut claims = json!({"user": {"mail": ADDRESS}});
+            for (name, value) in others {
+                // Flags of the namespace of each path are what the tables above are for.
+                if !name.to_ascii_lowercase().contains("verified") {
+                    claims[name] = json!(value);
+                }
+            }
+            claims["user"] = json!({"mail": ADDRESS});
+            for name in ["email", "https://a.b/primaryEmail", "phone"] {
+                claims[name] = json!(ADDRESS);
+            }
+            assert_eq!(identities(&path, &claims), Err(TokenFault::Unverified));
+        }
+
+        #[test]
+        fn never_panics_on_any_path(path in any::<String>(), name in any::<String>()) {
+            let _ = ClaimPath::parse(&path);
+            let _ = identities(&path, &json!({name.clone(): {name: ADDRESS}}));
+            let _ = identities(&path, &json!({path.clone(): ADDRESS}));
+        }
+    }
 }
