@@ -91,15 +91,23 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
         TokenFault::Nobody(nobody) => match nobody {
             Nobody::Unaccepted(Acceptable::Anonymous) => {
-                "token: of an anonymous user; JWT_ACCEPT may say `anonymous`"
+                "token: stands for no signed-in user but an anonymous one, whom JWT_ACCEPT could \
+                 allow: `anonymous`"
             }
             Nobody::Unaccepted(Acceptable::Programs) => {
-                "token: of a program and no person; JWT_ACCEPT may say `programs`"
+                "token: stands for no signed-in user but a program, which JWT_ACCEPT could allow: \
+                 `programs`"
             }
-            Nobody::Role => "token: its role is no signed-in user's",
-            Nobody::Pending => "token: of a sign-in that is not complete",
-            Nobody::OtherClient => "token: given to another application, by client_id",
-            Nobody::OtherKind => "token: a refresh token, or another that is no session",
+            Nobody::Role => {
+                "token: stands for no signed-in user: its role is a key's or a service's"
+            }
+            Nobody::Pending => "token: stands for no signed-in user: the sign-in is not complete",
+            Nobody::OtherClient => {
+                "token: stands for no signed-in user: another application has it, by client_id"
+            }
+            Nobody::OtherKind => {
+                "token: stands for no signed-in user: a refresh token, or another kind, not a session"
+            }
         },
         TokenFault::Tenant => "token: firebase.tenant is not JWT_TENANT",
         TokenFault::NoSubject => "token: the identity claim is missing or empty",

@@ -43,11 +43,11 @@ const STRICTER: [(&str, &str); 11] = [
         "the payload has a name twice, at some depth",
     ),
     (
-        "token: its role is no signed-in user's",
+        "token: stands for no signed-in user: its role is a key's or a service's",
         "Supabase's `anon` and `service_role`",
     ),
     (
-        "token: of a sign-in that is not complete",
+        "token: stands for no signed-in user: the sign-in is not complete",
         "Clerk's pending sessions",
     ),
     (
