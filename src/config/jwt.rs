@@ -49,7 +49,8 @@ pub(super) fn jwt(
     let team = path("JWT_TEAM_CLAIM", None);
     let project = path("JWT_PROJECT_CLAIM", None);
     let cookie = faults.note(cookie(bindings, facts.as_ref()));
-    let claims = claim_policy(bindings, facts, faults);
+    let product = preset.map_or(Product::Any, Preset::product);
+    let claims = claim_policy(bindings, product, facts, faults);
     Some(Jwt {
         cookie: cookie?,
         claims: TypeClaims {
@@ -87,10 +88,10 @@ fn claim_path(
 /// Reads every setting before it gives up on one.
 fn claim_policy(
     bindings: &Bindings<'_>,
+    product: Product,
     facts: Option<Facts>,
     faults: &mut Faults,
 ) -> Option<ClaimPolicy> {
-    let product = facts.as_ref().map_or(Product::Any, |facts| facts.product);
     let accepted = faults.note(accepted(bindings));
     let policy = faults.note(audience_policy(bindings, facts));
     let issuers = policy.as_ref().map(|policy| policy.issuers.as_slice());

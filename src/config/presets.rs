@@ -21,13 +21,23 @@ pub(super) enum Preset {
     Cognito,
 }
 
+impl Preset {
+    /// Whose marks its tokens have that only the configuration tells.
+    pub(super) fn product(self) -> Product {
+        match self {
+            Self::Clerk => Product::Clerk,
+            Self::Supabase => Product::Supabase,
+            Self::Auth0 | Self::Firebase | Self::WorkOs | Self::Cognito => Product::Any,
+        }
+    }
+}
+
 /// What a preset makes of its one value.
 pub(super) struct Facts {
     pub(super) issuers: Vec<String>,
     pub(super) keys_url: String,
     pub(super) algorithms: &'static str,
     pub(super) audience: Wanted,
-    pub(super) product: Product,
     pub(super) organization: Option<&'static str>,
     pub(super) cookie: Option<&'static str>,
 }
@@ -94,7 +104,6 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![issuer],
                 algorithms: "RS256",
                 audience: Wanted::Party,
-                product: Product::Clerk,
                 organization: Some("o.id"),
                 cookie: Some("__session"),
             }
@@ -107,7 +116,6 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![issuer],
                 algorithms: "ES256,RS256",
                 audience: Wanted::Known("authenticated".to_owned()),
-                product: Product::Supabase,
                 organization: None,
                 cookie: None,
             }
@@ -120,7 +128,6 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![format!("{origin}/")],
                 algorithms: "RS256",
                 audience: Wanted::Named,
-                product: Product::Any,
                 organization: Some("org_id"),
                 cookie: None,
             }
@@ -132,7 +139,6 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 keys_url: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com".to_owned(),
                 algorithms: "RS256",
                 audience: Wanted::Known(value),
-                product: Product::Any,
                 organization: Some("firebase.tenant"),
                 cookie: None,
             }
@@ -149,7 +155,6 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 ],
                 algorithms: "RS256",
                 audience: Wanted::Client(value),
-                product: Product::Any,
                 organization: Some("org_id"),
                 cookie: None,
             }
@@ -163,7 +168,6 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![issuer],
                 algorithms: "RS256",
                 audience: Wanted::Cognito,
-                product: Product::Any,
                 organization: None,
                 cookie: None,
             }
