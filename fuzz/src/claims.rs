@@ -101,7 +101,7 @@ fn policy(audience: Audience) -> ClaimPolicy {
 fn check_policy(payload: &[u8]) {
     let mut policy = policy(Audience::Aud(vec!["a".to_owned()]));
     let strict = policy.check(payload, NOW).is_ok();
-    policy.accepted = vec![Acceptable::Anonymous, Acceptable::Programs];
+    policy.accepted = [Some(Acceptable::Anonymous), Some(Acceptable::Programs)];
     let lax = policy.check(payload, NOW).is_ok();
     assert!(lax || !strict, "what is accepted refuses nothing");
     for product in [Product::Access, Product::Clerk, Product::Supabase] {

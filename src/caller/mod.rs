@@ -259,26 +259,18 @@ impl Policy {
         I: Incoming,
         R: Runtime + Verifier,
     {
-        let mut holds_until = None;
-        let mut noted = |vouched: Vouched| {
-            let (found, until) = vouched?;
-            holds_until = Some(until);
-            Some(found)
-        };
         let found = match source {
             Source::Header(name, trust) => {
                 let text = claimed::header(question, name, trust)?;
-                text.map(|text| (text, self.default_type))
+                text.map(|text| (text, self.default_type, None))
             }
             Source::Body(trust) => claimed::body(question, trust, self.default_type)?,
-            Source::Jwt(jwt) => {
-                noted(verified::jwt(question, jwt, self.default_type, runtime).await?)
-            }
-            Source::Access(access) => noted(verified::access(question, access, runtime).await?),
+            Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
+            Source::Access(access) => verified::access(question, access, runtime).await?,
             Source::Grant(keys) => verified::grant(question, keys, runtime)?,
         };
         found
-            .map(|(text, identity_type)| {
+            .map(|(text, identity_type, holds_until)| {
                 Ok(Caller {
                     identity: Identity::parse(&text, self.charset)
                         .map_err(CallerFault::Identity)?,
@@ -291,8 +283,5 @@ impl Policy {
     }
 }
 
-/// An identity as a source has it, and its type.
-type Found = Option<(String, IdentityType)>;
-
-/// The same from a credential that says until when it holds.
-type Vouched = Option<((String, IdentityType), Timestamp)>;
+/// An identity as a source has it, its type, and when the credential ends, where it says so.
+type Found = Option<(String, IdentityType, Option<Timestamp>)>;

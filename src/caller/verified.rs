@@ -1,7 +1,7 @@
 //! Identities that somebody has signed for.
 
 use crate::caller::site::check_same_origin;
-use crate::caller::{CallerFault, Found, Question, Vouched};
+use crate::caller::{CallerFault, Found, Question};
 use crate::cookie;
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::IdentityType;
@@ -66,7 +66,7 @@ pub(super) async fn jwt<I, R>(
     jwt: &Jwt,
     default_type: IdentityType,
     runtime: &R,
-) -> Result<Vouched, CallerFault>
+) -> Result<Found, CallerFault>
 where
     I: Incoming,
     R: Runtime + Verifier,
@@ -91,14 +91,14 @@ where
         }
     });
     let chosen = wish.choose(held.collect(), identity_type)?;
-    Ok(Some(((chosen, identity_type), claims.expires())))
+    Ok(Some((chosen, identity_type, Some(claims.expires()))))
 }
 
 pub(super) async fn access<I, R>(
     question: &Question<'_, I>,
     access: &Access,
     runtime: &R,
-) -> Result<Vouched, CallerFault>
+) -> Result<Found, CallerFault>
 where
     I: Incoming,
     R: Runtime + Verifier,
@@ -132,7 +132,7 @@ where
         return Err(CallerFault::NotTheirs);
     }
     let chosen = wish.choose(held, IdentityType::User)?;
-    Ok(Some(((chosen, IdentityType::User), claims.expires())))
+    Ok(Some((chosen, IdentityType::User, Some(claims.expires()))))
 }
 
 // An isolate compiles a function when it first calls it; without grants it need not do this one.
@@ -157,7 +157,7 @@ pub(super) fn grant<I: Incoming>(
         return Err(CallerFault::NotTheirs);
     }
     let chosen = wish.choose(vec![grant.identity], grant.identity_type)?;
-    Ok(Some((chosen, grant.identity_type)))
+    Ok(Some((chosen, grant.identity_type, None)))
 }
 
 /// The token of a request: the bearer token, else the cookie's.

@@ -2,52 +2,35 @@
 
 use crate::jwt::TokenFault;
 use crate::jwt::json::{Object, Value};
-use crate::jwt::persons::letters;
 
 /// Where a claim is: `sub`, `o.id`, `https://app.example/org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimPath(String);
 
-/// Where products keep what a user may write into their own account: Supabase and Auth0
-/// `user_metadata` (Supabase's table calls it `raw_user_meta_data`), Clerk `unsafe_metadata`, Stytch
-/// `untrusted_metadata`, Stack Auth `client_metadata`, and Ory's `traits`.
-const WRITTEN_BY_USERS: [&str; 4] = [
-    "usermetadata",
-    "unsafemetadata",
-    "untrustedmetadata",
-    "clientmetadata",
-];
+/// What users write into their own accounts.
+///
+/// Where products let them: Supabase and Auth0 `user_metadata` (Supabase's table calls it
+/// `raw_user_meta_data`), Clerk `unsafe_metadata`, Stytch `untrusted_metadata`, Stack Auth
+/// `client_metadata`, Ory's `traits`. And the claims of a profile, `OpenID` Connect Core §5.1 and §5.7,
+/// with common other names of the same.
+const WRITTEN_BY_USERS: &str = "usermetadata unsafemetadata untrustedmetadata clientmetadata traits \
+                                name nickname givenname familyname middlename preferredusername \
+                                profile picture website gender birthdate zoneinfo locale address \
+                                displayname firstname lastname fullname";
 
-/// Claims of a profile, which users edit: `OpenID` Connect Core §5.1 and §5.7, and common other
-/// names of the same.
-const PROFILE: [&str; 19] = [
-    "name",
-    "nickname",
-    "givenname",
-    "familyname",
-    "middlename",
-    "preferredusername",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "address",
-    "displayname",
-    "firstname",
-    "lastname",
-    "fullname",
-    "traits",
-];
+/// Ways to reach somebody, by what their claims have in their names. Anybody can claim to be
+/// reached there until it was tried.
+const CONTACTS: [&str; 2] = ["mail", "phone"];
 
-/// Ways to reach somebody, by what their claims have in their names, and what a flag of them is
-/// called for if it names none in particular. Anybody can claim to be reached there until it was
-/// tried.
-const CONTACTS: [(&str, &[&str]); 2] = [
-    ("mail", &["email", "mail", "emailaddress"]),
-    ("phone", &["phone", "phonenumber"]),
+const VERIFIED: &str = "verified";
+
+/// Flags that name none of several claims of that kind in particular.
+const GENERAL: [&str; 5] = [
+    "emailverified",
+    "verifiedemail",
+    "isemailverified",
+    "phoneverified",
+    "phonenumberverified",
 ];
 
 impl ClaimPath {
@@ -59,13 +42,19 @@ impl ClaimPath {
             Some((scheme, url)) => (scheme, url.split_once('/').map_or(url, |(_, path)| path)),
             None => ("", text),
         };
-        let segments = before.split(SEPARATORS).chain(name.split(SEPARATORS));
-        let mut segments = segments.map(plain);
-        let written = segments.any(|segment| {
-            let segment = segment.as_str();
-            PROFILE.contains(&segment) || WRITTEN_BY_USERS.iter().any(|name| segment.contains(name))
-        });
-        (!written).then(|| Self(text.to_owned()))
+        for part in [before, name] {
+            for segment in parts(part) {
+                let segment = plain(segment);
+                // Metadata are what they are with anything around the name.
+                let is = |word: &str| {
+                    segment == word || (word.ends_with("metadata") && segment.contains(word))
+                };
+                if WRITTEN_BY_USERS.split(' ').any(is) {
+                    return None;
+                }
+            }
+        }
+        Some(Self(text.to_owned()))
     }
 
     /// The identities there: a string, or a list of strings. Empty ones are none.
@@ -83,7 +72,8 @@ impl ClaimPath {
         };
         let texts = list.iter().filter_map(Value::as_str);
         let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
-        if texts.is_empty() || self.is_verified(parent, name, &texts) {
+        let one = texts.first().filter(|_| texts.len() == 1);
+        if texts.is_empty() || self.is_verified(parent, name, one.copied()) {
             Ok(texts)
         } else {
             Err(TokenFault::Unverified)
@@ -96,70 +86,70 @@ impl ClaimPath {
         if let Some(value) = claims.get(&self.0) {
             return Some((claims, &self.0, value));
         }
-        let (way, name) = self.0.rsplit_once('.')?;
-        let parent = way.split('.').try_fold(claims, |object, name| {
-            object.get(name).and_then(Value::as_object)
-        })?;
-        Some((parent, name, parent.get(name)?))
+        let (mut parent, mut found) = (Some(claims), None);
+        for name in self.0.split('.') {
+            let value = parent?.get(name)?;
+            found = Some((parent?, name, value));
+            parent = value.as_object();
+        }
+        found
     }
 
-    /// Whether this is no way to reach somebody, or `parent` says that it was tried: by
-    /// `email_verified`, `emailVerified`, `verified_email` and so on, below the same namespace.
+    /// Whether this is no way to reach somebody, or `parent` says that the one text there was tried:
+    /// by `email_verified`, `emailVerified`, `verified_email` and so on, below the same namespace.
     ///
     /// Such a flag speaks for the claim that it is named after. `email_verified` speaks for another
     /// one, `primary_email`, only where no third stands beside it that it could mean as well. All
     /// flags that speak must say `true`, and of a list none can say which entry it means.
-    fn is_verified(&self, parent: &Object, name: &str, texts: &[&str]) -> bool {
-        let (namespace, last) = name.split_at(name.rfind(SEPARATORS).map_or(0, |at| at + 1));
+    fn is_verified(&self, parent: &Object, name: &str, one: Option<&str>) -> bool {
+        let last = parts(name).next().unwrap_or_default();
+        let (namespace, _) = name.as_bytes().split_at(name.len() - last.len());
         let last = plain(last);
-        // `email.value` has its flag in `email.verified`.
-        let way = plain(self.0.strip_suffix(name).unwrap_or_default());
-        let contact = CONTACTS
-            .iter()
-            .find(|(kind, _)| last.contains(kind) || way.contains(kind));
-        let Some((kind, general)) = contact else {
+        let way = self.0.strip_suffix(name).unwrap_or_default();
+        let way = plain(way.as_bytes());
+        let is_contact = |kind: &&&str| last.contains(**kind) || way.contains(**kind);
+        let Some(kind) = CONTACTS.iter().find(is_contact) else {
             return true;
         };
-        let (mut own, mut others, mut alone) = (Vec::new(), Vec::new(), true);
+        let (mut own, mut general, mut alone) = (None, None, true);
         for (sibling, value) in parent.members() {
-            let Some(sibling) = sibling.strip_prefix(namespace) else {
+            let Some(sibling) = sibling.as_bytes().strip_prefix(namespace) else {
                 continue;
             };
             let sibling = plain(sibling);
-            match verified(&sibling) {
-                Some(of) if of == last || (of.is_empty() && way.contains(kind)) => own.push(value),
-                Some(of) if general.contains(&of) => others.push(value),
-                Some(_) => {}
-                None => {
-                    alone &= !sibling.contains(kind) || value.as_str() == texts.first().copied();
+            // Cognito writes it as a text.
+            let is_true = *value == Value::Bool(true) || value.as_str() == Some("true");
+            if sibling.len() == last.len() + VERIFIED.len()
+                && sibling.contains(&last)
+                && sibling.contains(VERIFIED)
+            {
+                own = Some(is_true && own != Some(false));
+            } else if sibling.contains(kind) {
+                if GENERAL.contains(&&*sibling) {
+                    general = Some(is_true && general != Some(false));
+                } else {
+                    alone &= value.as_str() == one;
                 }
             }
         }
-        if own.is_empty() && alone {
-            own = others;
-        }
-        let is_true = |value: &&Value| match value {
-            Value::Bool(is) => *is,
-            // Cognito writes it so.
-            other => other.as_str() == Some("true"),
-        };
-        texts.len() == 1 && !own.is_empty() && own.iter().all(is_true)
+        one.is_some() && own.or(general.filter(|_| alone)) == Some(true)
     }
 }
 
-/// What stands between the parts of a name: paths, and namespaces that are URLs or URNs.
-const SEPARATORS: [char; 5] = ['.', '/', ':', '#', '|'];
-
-fn plain(text: &str) -> String {
-    letters(text).map(char::from).collect()
+/// The parts of a name, the last one first: those of a path, of a URL, of a URN.
+fn parts(name: &str) -> impl Iterator<Item = &[u8]> {
+    name.as_bytes().rsplit(|byte| b"./:#|".contains(byte))
 }
 
-/// Of which claim a flag says that it was verified: `email` for `emailverified`, `verifiedemail`
-/// and `isemailverified`. `None` for what is no such flag.
-fn verified(name: &str) -> Option<&str> {
-    let name = name.strip_prefix("is").unwrap_or(name);
-    name.strip_suffix("verified")
-        .or_else(|| name.strip_prefix("verified"))
+/// The letters and digits of a name, in lower case: vendors write `email_verified` and
+/// `emailVerified`.
+#[inline(never)]
+fn plain(name: &[u8]) -> String {
+    let mut letters = String::new();
+    for byte in name.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+        letters.push(byte.to_ascii_lowercase().into());
+    }
+    letters
 }
 
 #[cfg(test)]
@@ -283,7 +273,7 @@ mod tests {
         ("primary_email", r#"{"primary_email": "a@a", "email": "a@a", "email_verified": true}"#),
         ("primaryEmail", r#"{"primaryEmail": "a@a", "primaryEmailVerified": true, "email": "b@b", "email_verified": false}"#),
         ("user.email", r#"{"user": {"email": "a@a", "email_verified": true}}"#),
-        ("email.value", r#"{"email": {"value": "a@a", "verified": true}}"#),
+        ("email.value", r#"{"email": {"value": "a@a", "value_verified": true}}"#),
         ("https://app.example/email", r#"{"https://app.example/email": "a@a", "https://app.example/email_verified": true}"#),
         ("o.email", r#"{"o.email": "a@a", "o.email_verified": true}"#),
         ("phone_number", r#"{"phone_number": "a@a", "phone_number_verified": true}"#),
@@ -318,7 +308,8 @@ mod tests {
         ("user.email", r#"{"user": {"email": "a@a"}, "email_verified": true}"#),
         ("user.email", r#"{"user": {"email": "a@a"}, "user_email_verified": true}"#),
         ("email.value", r#"{"email": {"value": "a@a"}, "email_verified": true}"#),
-        ("email.value", r#"{"email": {"value": "a@a", "verified": false}}"#),
+        ("email.value", r#"{"email": {"value": "a@a", "verified": true}}"#),
+        ("mail", r#"{"mail": "a@a", "phone_verified": true}"#),
         ("https://app.example/email", r#"{"https://app.example/email": "a@a", "email_verified": true}"#),
         ("https://app.example/email", r#"{"https://app.example/email": "a@a", "https://app.example/x/email_verified": true}"#),
         ("https://app.example/email", r#"{"https://app.example/email": "a@a", "https://b.example/email_verified": true}"#),

@@ -3,7 +3,7 @@
 use crate::jwt::TokenFault;
 use crate::jwt::claim_path::ClaimPath;
 use crate::jwt::json::{Object, Value};
-use crate::jwt::persons::{self, Acceptable, Nobody, Product};
+use crate::jwt::persons::{self, Accepted, Nobody, Product};
 use crate::limits::CLOCK_SKEW;
 use crate::runtime::Timestamp;
 
@@ -23,7 +23,7 @@ pub struct ClaimPolicy {
     /// What else a product puts into its tokens.
     pub product: Product,
     /// Who stands for no person, and is wanted.
-    pub accepted: Vec<Acceptable>,
+    pub accepted: Accepted,
 }
 
 /// How a token names the application that it is meant for.
@@ -57,7 +57,7 @@ impl ClaimPolicy {
             client: None,
             tenant: None,
             product: Product::Any,
-            accepted: Vec::new(),
+            accepted: [None; 2],
         }
     }
 
@@ -70,7 +70,7 @@ impl ClaimPolicy {
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
         check_times(&claims, now)?;
-        persons::check(&claims.0, self.product, &self.accepted).map_err(TokenFault::Nobody)?;
+        persons::check(&claims.0, self.product, self.accepted).map_err(TokenFault::Nobody)?;
         self.check_tenant(&claims)?;
         Ok(claims)
     }
@@ -82,18 +82,17 @@ impl ClaimPolicy {
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), TokenFault> {
+        let (Audience::Aud(own) | Audience::AudIfAny(own) | Audience::Cognito(own)) =
+            &self.audience;
         let audience = claims.0.get("aud");
-        let meant = match &self.audience {
-            Audience::Aud(own) => names(audience, own),
-            Audience::AudIfAny(own) => audience.is_none() || names(audience, own),
-            Audience::Cognito(own) => match claims.text("token_use") {
-                Some("id") => names(audience, own),
-                Some("access") => {
-                    names(claims.0.get("client_id"), own)
-                        && (audience.is_none() || names(audience, own))
-                }
-                _ => false,
-            },
+        let named = names(audience, own);
+        let meant = match (&self.audience, claims.text("token_use")) {
+            (Audience::Aud(_), _) | (Audience::Cognito(_), Some("id")) => named,
+            (Audience::AudIfAny(_), _) => named || audience.is_none(),
+            (Audience::Cognito(_), Some("access")) => {
+                (named || audience.is_none()) && names(claims.0.get("client_id"), own)
+            }
+            (Audience::Cognito(_), _) => false,
         };
         if !meant {
             return Err(TokenFault::Audience);

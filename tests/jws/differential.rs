@@ -43,11 +43,11 @@ const STRICTER: [(&str, &str); 11] = [
         "the payload has a name twice, at some depth",
     ),
     (
-        "token: stands for no signed-in user: its role is a key's or a service's",
+        "token: stands for no signed-in user, by its role",
         "Supabase's `anon` and `service_role`",
     ),
     (
-        "token: stands for no signed-in user: the sign-in is not complete",
+        "token: stands for no signed-in user yet: the sign-in is not complete",
         "Clerk's pending sessions",
     ),
     (

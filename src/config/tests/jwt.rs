@@ -572,11 +572,11 @@ fn accepts_by_name_what_is_no_person_and_only_two_kinds_of_it() {
             .claims
             .accepted
     };
-    assert_eq!(accepted(""), []);
-    assert_eq!(accepted("anonymous"), [Acceptable::Anonymous]);
+    assert_eq!(accepted(""), [None, None]);
+    assert_eq!(accepted("anonymous"), [Some(Acceptable::Anonymous), None]);
     assert_eq!(
         accepted(" programs , anonymous"),
-        [Acceptable::Programs, Acceptable::Anonymous]
+        [Some(Acceptable::Anonymous), Some(Acceptable::Programs)]
     );
     for value in [
         "anon",
