@@ -427,6 +427,7 @@ mod tests {
         (Any, r#"{"sub": "user_1", "iss": "https://a-1.clerk.accounts.dev"}"#),
         (Any, r#"{"sub": "user_1", "jti": "oat_1"}"#),
         (Any, r#"{"sub": "user_1", "jti": "mt_1"}"#),
+        (Any, r#"{"sub": "", "azp": ""}"#),
         (Any, r#"{"sub": "mch_1"}"#),
         (Any, r#"{"sub": "mch_1", "jti": "6f1c"}"#),
         (Any, r#"{"sub": "user_1", "client_id": "c1", "iss": "https://t.logto.app/oidc"}"#),

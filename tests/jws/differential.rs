@@ -43,12 +43,12 @@ const STRICTER: [(&str, &str); 11] = [
         "the payload has a name twice, at some depth",
     ),
     (
-        "token: stands for no signed-in user, by its role",
-        "Supabase's `anon` and `service_role`",
-    ),
-    (
         "token: stands for no signed-in user yet: the sign-in is not complete",
         "Clerk's pending sessions",
+    ),
+    (
+        "token: stands for no signed-in user, by its role",
+        "Supabase's `anon` and `service_role`",
     ),
     (
         "token: the issuer has no key for its kid and alg",
