@@ -443,6 +443,20 @@ fn refuses_an_audience_that_is_there_and_does_not_name_us() {
     }
 }
 
+#[test]
+fn wants_an_audience_wherever_one_is_configured() {
+    for (changes, mut claims) in sessions() {
+        let configured = changes.iter().rfind(|(name, _)| *name == "JWT_AUDIENCE");
+        let configured = configured.is_some_and(|(_, value)| !value.is_empty());
+        // Cognito's access tokens say it elsewhere.
+        if configured && claims["token_use"] != "access" {
+            claims.as_object_mut().unwrap().remove("aud");
+            let found = check(&jwt(&changes), &claims);
+            assert_eq!(found, Err(TokenFault::Audience), "{changes:?}");
+        }
+    }
+}
+
 /// What is not the name of any application in [`sessions`].
 fn foreign_audience() -> impl Strategy<Value = Value> {
     let text = "[a-z:/.]{0,12}".prop_map(Value::from);
