@@ -19,7 +19,7 @@ use crate::signer::{Signer, encode};
 use crate::tokens::{AUDIENCE, Change, ISSUER, header, payload};
 
 /// Why ours refuses tokens that `jsonwebtoken` accepts, in the words of the log.
-const STRICTER: [(&str, &str); 11] = [
+const STRICTER: [(&str, &str); 13] = [
     (
         "token: encrypted (JWE), which cannot be verified",
         "the header has `enc`",
@@ -41,6 +41,14 @@ const STRICTER: [(&str, &str); 11] = [
     (
         "token: payload is not a JSON object with unique names",
         "the payload has a name twice, at some depth",
+    ),
+    (
+        "token: stands for no signed-in user but a program: see JWT_ACCEPT, `programs`",
+        "Auth0's client credentials; and where `sub` is `azp`",
+    ),
+    (
+        "token: stands for no signed-in user but an anonymous one: see JWT_ACCEPT, `anonymous`",
+        "Supabase's anonymous users",
     ),
     (
         "token: stands for no signed-in user yet: the sign-in is not complete",
