@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::identity::IdentityType;
 use crate::json;
-use crate::limits::MAX_GRANT_BYTES;
+use crate::limits::{GRANT_FLOOR, MAX_GRANT_BYTES};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
 
@@ -34,7 +34,7 @@ pub struct GrantKeys {
     pub current: Secret,
     /// Checks only: the key before, while its grants live.
     pub previous: Option<Secret>,
-    /// How long a grant lives.
+    /// How long a grant may live.
     pub ttl: Duration,
 }
 
@@ -74,7 +74,11 @@ struct Payload {
 }
 
 impl GrantKeys {
-    /// Makes a grant for the token route at `origin`, beginning `now`.
+    /// Makes a grant for the token route at `origin`, beginning `now`, for one whose own credential
+    /// ends at `holds_until`.
+    ///
+    /// Beyond five minutes a grant lives no longer than the credential that bought it. Five minutes
+    /// are the floor, since there are products whose tokens live for one; a shorter TTL is shorter.
     ///
     /// Gives its text and when it ends, in seconds since the Unix epoch.
     #[must_use]
@@ -84,8 +88,12 @@ impl GrantKeys {
         identity_type: IdentityType,
         origin: &str,
         now: Timestamp,
+        holds_until: Option<Timestamp>,
     ) -> (String, u64) {
-        let exp = now.0 / 1000 + self.ttl.as_secs();
+        let now = now.0 / 1000;
+        let left = holds_until.map_or(0, |end| (end.0 / 1000).saturating_sub(now));
+        let lifetime = self.ttl.as_secs().min(left.max(GRANT_FLOOR.as_secs()));
+        let exp = now + lifetime;
         let payload = Payload {
             kind: KIND.to_owned(),
             aud: origin.to_owned(),
@@ -173,7 +181,7 @@ mod tests {
     }
 
     fn issue(keys: &GrantKeys) -> String {
-        keys.issue("ada", IdentityType::Team, ORIGIN, NOW).0
+        keys.issue("ada", IdentityType::Team, ORIGIN, NOW, None).0
     }
 
     /// A grant as only a holder of the key could make it.
@@ -186,7 +194,7 @@ mod tests {
     #[test]
     fn says_what_it_was_made_for_as_often_as_it_is_asked() {
         let keys = keys("a", None);
-        let (text, expires_at) = keys.issue("ada", IdentityType::Team, ORIGIN, NOW);
+        let (text, expires_at) = keys.issue("ada", IdentityType::Team, ORIGIN, NOW, None);
         assert_eq!(expires_at, 1_700_000_300);
         let grant = Grant {
             identity: "ada".to_owned(),
@@ -195,6 +203,47 @@ mod tests {
         };
         for _ in 0..3 {
             assert_eq!(keys.check(&text, ORIGIN, NOW), Ok(grant.clone()));
+        }
+    }
+
+    #[test]
+    fn lives_no_longer_than_what_bought_it_but_five_minutes() {
+        let now = 1_700_000_000;
+        let at = |seconds: u64| Some(Timestamp(seconds * 1000));
+        for (ttl, holds_until, lifetime) in [
+            // As long as the credential, up to the TTL.
+            (3600, at(now + 10_000), 3600),
+            (3600, at(now + 3601), 3600),
+            (3600, at(now + 3600), 3600),
+            (3600, at(now + 3599), 3599),
+            (3600, at(now + 600), 600),
+            (3600, Some(Timestamp(1_700_000_600_999)), 600),
+            (3600, at(now + 301), 301),
+            // The floor.
+            (3600, at(now + 300), 300),
+            (3600, at(now + 299), 300),
+            (3600, at(now + 60), 300),
+            (3600, at(now), 300),
+            (3600, at(now - 59), 300),
+            (3600, at(0), 300),
+            (3600, None, 300),
+            // A shorter TTL.
+            (30, at(now + 10), 30),
+            (30, at(now + 600), 30),
+            (299, None, 299),
+            (300, at(now + 600), 300),
+            // A token that never ends.
+            (3600, Some(Timestamp(u64::MAX)), 3600),
+        ] {
+            let keys = GrantKeys {
+                ttl: Duration::from_secs(ttl),
+                ..keys("a", None)
+            };
+            let (text, expires_at) =
+                keys.issue("ada", IdentityType::User, ORIGIN, NOW, holds_until);
+            assert_eq!(expires_at - now, lifetime, "{ttl} {holds_until:?}");
+            let grant = keys.check(&text, ORIGIN, NOW).unwrap();
+            assert_eq!(grant.expires_at, expires_at);
         }
     }
 

@@ -289,6 +289,7 @@ where
         caller.identity_type(),
         target.origin,
         runtime.now(),
+        caller.holds_until(),
     );
     let body = GrantBody {
         headers: GrantHeaders(&grant),

@@ -179,6 +179,10 @@ pub const PATIENCE_STEP: Duration = Duration::from_millis(20);
 /// How long a grant lives unless `GRANT_TTL_SECONDS` says otherwise.
 pub const DEFAULT_GRANT_TTL: Duration = Duration::from_mins(5);
 
+/// How long a grant may live however little is left of the credential that bought it: some products'
+/// tokens live for a minute, and the widget needs longer.
+pub const GRANT_FLOOR: Duration = Duration::from_mins(5);
+
 /// Smallest and largest `GRANT_TTL_SECONDS`. A grant travels in a URL, so it is short-lived.
 pub const GRANT_TTL_RANGE_SECONDS: std::ops::RangeInclusive<u64> = 30..=3600;
 

@@ -7,7 +7,7 @@ use authkit_edge::grant::GrantKeys;
 use authkit_edge::identity::IdentityType;
 use authkit_edge::in_flight::InFlight;
 use authkit_edge::jwt::algorithm::Algorithm;
-use authkit_edge::jwt::claims::{Audience, ClaimPolicy, Product};
+use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
 use authkit_edge::jwt::issuer::{Issuer, Keys};
 use authkit_edge::origin::Origin;
 use authkit_edge::request_body::{MediaType, RequestBody};
@@ -114,12 +114,10 @@ fn jwt() -> (Issuer, String, FakeEdge) {
     let issuer = Issuer {
         algorithms: vec![Algorithm::parse("HS256").expect("it is one")],
         keys: Keys::Shared(key()),
-        claims: ClaimPolicy {
-            issuers: vec![ISSUER.to_owned()],
-            audience: Audience::Aud(vec![AUDIENCE.to_owned()]),
-            authorized_parties: Vec::new(),
-            product: Product::Any,
-        },
+        claims: ClaimPolicy::new(
+            vec![ISSUER.to_owned()],
+            Audience::Aud(vec![AUDIENCE.to_owned()]),
+        ),
     };
     (issuer, session_token("HS256"), TestApp::new().edge)
 }
@@ -160,7 +158,7 @@ pub(crate) fn grant_keys() -> GrantKeys {
 
 /// A grant.
 pub(crate) fn issue(keys: &GrantKeys) -> String {
-    let (grant, _) = keys.issue("user_2abcdefghijk", IdentityType::User, ORIGIN, START);
+    let (grant, _) = keys.issue("user_2abcdefghijk", IdentityType::User, ORIGIN, START, None);
     grant
 }
 

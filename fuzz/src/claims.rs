@@ -1,4 +1,7 @@
-use authkit_edge::jwt::claims::{Audience, ClaimPath, ClaimPolicy, Product};
+use authkit_edge::jwt::TokenFault;
+use authkit_edge::jwt::claim_path::ClaimPath;
+use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
+use authkit_edge::jwt::persons::{Acceptable, Product};
 use authkit_edge::runtime::Timestamp;
 use serde_json::{Map, Value};
 
@@ -16,15 +19,31 @@ pub fn claim_path(data: &[u8]) {
         return;
     };
     // What has no bearing on where claims are found, is made right.
-    for name in ["nbf", "iat", "role", "sts"] {
+    for name in ["nbf", "iat", "aud", "role", "sts"] {
         claims.remove(name);
     }
     claims.insert("iss".to_owned(), "i".into());
     claims.insert("exp".to_owned(), 1_800_000_000.into());
     let payload = Value::Object(claims.clone()).to_string();
-    let policy = policy(Audience::KeysOrParty);
-    let checked = policy.check(payload.as_bytes(), NOW).unwrap();
-    let found = checked.identities(&ClaimPath::new(path));
+    let policy = policy(Audience::AudIfAny(Vec::new()));
+    let checked = match policy.check(payload.as_bytes(), NOW) {
+        Ok(checked) => checked,
+        Err(TokenFault::Nobody(_) | TokenFault::Tenant) => return,
+        Err(fault) => panic!("{fault:?}"),
+    };
+    let Some(parsed) = ClaimPath::parse(path) else {
+        let plain = plain(path);
+        assert!(
+            WRITTEN_BY_USERS.iter().any(|name| plain.contains(name)),
+            "{path}"
+        );
+        return;
+    };
+    let Ok(found) = checked.identities(&parsed) else {
+        let plain = plain(path);
+        assert!(plain.contains("mail") || plain.contains("phone"), "{path}");
+        return;
+    };
     assert!(found.iter().all(|identity| !identity.is_empty()));
     let expected = match look_up(&claims, path) {
         Some(Value::String(text)) => vec![text.as_str()],
@@ -33,6 +52,32 @@ pub fn claim_path(data: &[u8]) {
     };
     let expected: Vec<&str> = expected.into_iter().filter(|s| !s.is_empty()).collect();
     assert_eq!(found, expected);
+    if path == "email" && !found.is_empty() {
+        let says = |(name, value): (&String, &Value)| {
+            plain(name).contains("verified") && (*value == true || *value == "true")
+        };
+        assert!(claims.iter().any(says), "nothing says that it was verified");
+    }
+}
+
+/// What the names of claims that users write have in them.
+const WRITTEN_BY_USERS: [&str; 11] = [
+    "metadata",
+    "name",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "address",
+    "traits",
+];
+
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The slow way: the name as it stands, or else one object after the other.
@@ -49,18 +94,22 @@ fn look_up<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> 
 }
 
 fn policy(audience: Audience) -> ClaimPolicy {
-    ClaimPolicy {
-        issuers: vec!["i".to_owned()],
-        audience,
-        authorized_parties: Vec::new(),
-        product: Product::Any,
-    }
+    ClaimPolicy::new(vec!["i".to_owned()], audience)
 }
 
 /// Claims that are accepted say what they must, to a parser that shares nothing with ours.
 fn check_policy(payload: &[u8]) {
-    let policy = policy(Audience::Aud(vec!["a".to_owned()]));
-    if policy.check(payload, NOW).is_err() {
+    let mut policy = policy(Audience::Aud(vec!["a".to_owned()]));
+    let strict = policy.check(payload, NOW).is_ok();
+    policy.accepted = [Some(Acceptable::Anonymous), Some(Acceptable::Programs)];
+    let lax = policy.check(payload, NOW).is_ok();
+    assert!(lax || !strict, "what is accepted refuses nothing");
+    for product in [Product::Access, Product::Clerk, Product::Supabase] {
+        policy.product = product;
+        let known = policy.check(payload, NOW).is_ok();
+        assert!(lax || !known, "a product that is known refuses no less");
+    }
+    if !lax {
         return;
     }
     let claims: Value = serde_json::from_slice(payload).unwrap();
@@ -74,4 +123,17 @@ fn check_policy(payload: &[u8]) {
         }
     }
     assert!(claims["role"] != "anon" && claims["role"] != "service_role");
+    assert!(claims["sts"] != "pending" && claims["drn"] != "DSR" && claims["typ"] != "Refresh");
+    assert!(claims["firebase"].get("tenant").is_none());
+    if strict {
+        assert!(claims["is_anonymous"] != true && claims["gty"] != "client-credentials");
+        assert!(claims["firebase"]["sign_in_provider"] != "anonymous");
+        let subject = claims["sub"].as_str().filter(|subject| !subject.is_empty());
+        for name in ["client_id", "azp", "cid", "appid", "iss", "aud"] {
+            assert!(
+                subject.is_none_or(|subject| claims[name] != subject),
+                "{name}"
+            );
+        }
+    }
 }

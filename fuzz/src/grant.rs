@@ -24,7 +24,7 @@ pub fn grant_check(data: &[u8]) {
         return;
     };
     let kind = IdentityType::ALL[usize::from(first[2] % 4)];
-    let (text, expires_at) = keys.issue(identity, kind, origin, NOW);
+    let (text, expires_at) = keys.issue(identity, kind, origin, NOW, None);
     let found = keys.check(&text, origin, NOW);
     if text.len() > MAX_GRANT_BYTES {
         assert_eq!(found, Err(GrantFault::Malformed));

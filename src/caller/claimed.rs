@@ -40,7 +40,7 @@ pub(super) fn body(
     let identity_type = stated.map_or(Ok(default_type), |name| {
         IdentityType::parse(&name).ok_or(CallerFault::IdentityType)
     })?;
-    Ok(Some((text, identity_type)))
+    Ok(Some((text, identity_type, None)))
 }
 
 fn check(question: &Question<'_, impl Incoming>, trust: &Trust) -> Result<(), CallerFault> {

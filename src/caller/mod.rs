@@ -14,7 +14,7 @@ use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
 use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
 use crate::request_body::{BodyFault, RequestBody};
-use crate::runtime::{Incoming, Runtime};
+use crate::runtime::{Incoming, Runtime, Timestamp};
 use crate::target::Target;
 
 pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
@@ -26,6 +26,7 @@ pub struct Caller {
     identity: Identity,
     identity_type: IdentityType,
     source: SourceName,
+    holds_until: Option<Timestamp>,
 }
 
 impl Caller {
@@ -45,6 +46,12 @@ impl Caller {
     #[must_use]
     pub fn source(&self) -> SourceName {
         self.source
+    }
+
+    /// When the credential ends, where it says so: those of `jwt` and `access` do.
+    #[must_use]
+    pub fn holds_until(&self) -> Option<Timestamp> {
+        self.holds_until
     }
 }
 
@@ -255,7 +262,7 @@ impl Policy {
         let found = match source {
             Source::Header(name, trust) => {
                 let text = claimed::header(question, name, trust)?;
-                text.map(|text| (text, self.default_type))
+                text.map(|text| (text, self.default_type, None))
             }
             Source::Body(trust) => claimed::body(question, trust, self.default_type)?,
             Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
@@ -263,17 +270,18 @@ impl Policy {
             Source::Grant(keys) => verified::grant(question, keys, runtime)?,
         };
         found
-            .map(|(text, identity_type)| {
+            .map(|(text, identity_type, holds_until)| {
                 Ok(Caller {
                     identity: Identity::parse(&text, self.charset)
                         .map_err(CallerFault::Identity)?,
                     identity_type,
                     source: source.name(),
+                    holds_until,
                 })
             })
             .transpose()
     }
 }
 
-/// An identity as a source has it, and its type.
-type Found = Option<(String, IdentityType)>;
+/// An identity as a source has it, its type, and when the credential ends, where it says so.
+type Found = Option<(String, IdentityType, Option<Timestamp>)>;

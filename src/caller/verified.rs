@@ -6,7 +6,8 @@ use crate::cookie;
 use crate::grant::{GRANT_HEADER, GrantKeys};
 use crate::identity::IdentityType;
 use crate::jwt::TokenFault;
-use crate::jwt::claims::{ClaimPath, Claims};
+use crate::jwt::claim_path::ClaimPath;
+use crate::jwt::claims::Claims;
 use crate::jwt::issuer::Issuer;
 use crate::jwt::verifier::Verifier;
 use crate::runtime::{Incoming, Runtime};
@@ -81,6 +82,7 @@ where
     let wish = Wish::of(question)?;
     let identity_type = wish.identity_type.unwrap_or(default_type);
     let held = jwt.claims.held(identity_type, &claims);
+    let held = held.map_err(CallerFault::Token)?;
     let held = held.into_iter().map(|text| {
         if jwt.escapes_bars {
             escape(text)
@@ -89,7 +91,7 @@ where
         }
     });
     let chosen = wish.choose(held.collect(), identity_type)?;
-    Ok(Some((chosen, identity_type)))
+    Ok(Some((chosen, identity_type, Some(claims.expires()))))
 }
 
 pub(super) async fn access<I, R>(
@@ -130,7 +132,7 @@ where
         return Err(CallerFault::NotTheirs);
     }
     let chosen = wish.choose(held, IdentityType::User)?;
-    Ok(Some((chosen, IdentityType::User)))
+    Ok(Some((chosen, IdentityType::User, Some(claims.expires()))))
 }
 
 // An isolate compiles a function when it first calls it; without grants it need not do this one.
@@ -155,7 +157,7 @@ pub(super) fn grant<I: Incoming>(
         return Err(CallerFault::NotTheirs);
     }
     let chosen = wish.choose(vec![grant.identity], grant.identity_type)?;
-    Ok(Some((chosen, grant.identity_type)))
+    Ok(Some((chosen, grant.identity_type, None)))
 }
 
 /// The token of a request: the bearer token, else the cookie's.
@@ -243,15 +245,22 @@ impl Wish {
 }
 
 impl TypeClaims {
-    /// The identities of a type that a token holds.
-    fn held<'a>(&self, kind: IdentityType, claims: &'a Claims) -> Vec<&'a str> {
+    /// The identities of a type that a token holds. It holds none for whoever is nobody: without a
+    /// user it is a program's, whatever organization it names.
+    fn held<'a>(
+        &'a self,
+        kind: IdentityType,
+        claims: &'a Claims,
+    ) -> Result<Vec<&'a str>, TokenFault> {
+        let user = claims.identities(&self.user)?;
         let path = match kind {
-            IdentityType::User => Some(&self.user),
+            _ if user.is_empty() => return Err(TokenFault::NoSubject),
+            IdentityType::User => return Ok(user),
             IdentityType::Organization => self.organization.as_ref(),
             IdentityType::Team => self.team.as_ref(),
             IdentityType::Project => self.project.as_ref(),
         };
-        path.map(|path| claims.identities(path)).unwrap_or_default()
+        path.map_or(Ok(Vec::new()), |path| claims.identities(path))
     }
 }
 

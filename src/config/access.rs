@@ -5,9 +5,10 @@ use crate::config::Environment;
 use crate::config::bindings::{Bindings, ConfigFault, origin};
 use crate::config::jwt::stale_for;
 use crate::jwt::algorithm::{Algorithm, Hash};
-use crate::jwt::claims::{Audience, ClaimPolicy, Product};
+use crate::jwt::claims::{Audience, ClaimPolicy};
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
+use crate::jwt::persons::Product;
 
 pub(super) fn access(
     bindings: &Bindings<'_>,
@@ -44,10 +45,8 @@ pub(super) fn access(
             algorithms: vec![Algorithm::RsaPkcs1(Hash::Sha256)],
             keys: Keys::Remote(keys),
             claims: ClaimPolicy {
-                issuers: vec![team.as_str().to_owned()],
-                audience: Audience::Aud(audiences),
-                authorized_parties: Vec::new(),
                 product: Product::Access,
+                ..ClaimPolicy::new(vec![team.as_str().to_owned()], Audience::Aud(audiences))
             },
         },
         service_tokens: bindings.choice(

@@ -75,7 +75,7 @@ impl Faults {
 
     // Not a part of `note`, of which there is one for every type of setting.
     #[inline(never)]
-    fn push(&mut self, fault: ConfigFault) {
+    pub(super) fn push(&mut self, fault: ConfigFault) {
         // `header` and `body` read the same settings.
         if !self.0.contains(&fault) {
             self.0.push(fault);

@@ -7,9 +7,11 @@ use crate::config::Environment;
 use crate::config::bindings::{Bindings, ConfigFault, Faults};
 use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
 use crate::jwt::algorithm::{Algorithm, Hash};
-use crate::jwt::claims::{Audience, ClaimPath, ClaimPolicy, Product};
+use crate::jwt::claim_path::ClaimPath;
+use crate::jwt::claims::{Audience, ClaimPolicy};
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
+use crate::jwt::persons::{Acceptable, Accepted, FIREBASE_ISSUERS, Product};
 use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
 use crate::origin::Origin;
 
@@ -18,7 +20,11 @@ const PARTIES: &str = "JWT_AZP";
 const ALGORITHMS: &str = "JWT_ALGORITHMS";
 const KEYS_URL: &str = "JWT_JWKS_URL";
 const SECRET: &str = "JWT_SECRET";
+const ACCEPT: &str = "JWT_ACCEPT";
+const TENANT: &str = "JWT_TENANT";
 
+// An isolate compiles a function when it first calls it; without `jwt` it need not do this one.
+#[inline(never)]
 pub(super) fn jwt(
     bindings: &Bindings<'_>,
     environment: Environment,
@@ -38,73 +44,139 @@ pub(super) fn jwt(
             },
         )
     });
-    let path = |name, default: Option<&str>| {
-        let text = bindings.get(name);
-        text.or_else(|| default.map(str::to_owned))
-            .map(ClaimPath::new)
-    };
-    let organization = facts.as_ref().and_then(|facts| facts.organization);
     let cookie = faults.note(cookie(bindings, facts.as_ref()));
-    let claims = faults.note(claim_policy(bindings, facts));
+    let mut path = |name, default| claim_path(bindings, name, default, faults);
+    let claims = TypeClaims {
+        user: path("JWT_IDENTITY_CLAIM", Some("sub"))?,
+        organization: path(
+            "JWT_ORGANIZATION_CLAIM",
+            facts.as_ref().and_then(|facts| facts.organization),
+        ),
+        team: path("JWT_TEAM_CLAIM", None),
+        project: path("JWT_PROJECT_CLAIM", None),
+    };
+    let policy = claim_policy(bindings, preset, facts, faults);
     Some(Jwt {
         cookie: cookie?,
-        claims: TypeClaims {
-            user: path("JWT_IDENTITY_CLAIM", None).unwrap_or_else(|| ClaimPath::new("sub")),
-            organization: path("JWT_ORGANIZATION_CLAIM", organization),
-            team: path("JWT_TEAM_CLAIM", None),
-            project: path("JWT_PROJECT_CLAIM", None),
-        },
+        claims,
         escapes_bars: preset == Some(Preset::Auth0),
         issuer: Issuer {
             algorithms: algorithms?,
             keys: keys?,
-            claims: claims?,
+            claims: policy?,
         },
     })
 }
 
-fn claim_policy(bindings: &Bindings<'_>, facts: Option<Facts>) -> Result<ClaimPolicy, ConfigFault> {
+/// The path in a variable, or the default. Where it leads to what users write, the fault is noted.
+#[inline(never)]
+fn claim_path(
+    bindings: &Bindings<'_>,
+    name: &'static str,
+    default: Option<&str>,
+    faults: &mut Faults,
+) -> Option<ClaimPath> {
+    let text = bindings.get(name);
+    let path = ClaimPath::parse(text.as_deref().or(default)?);
+    if path.is_none() {
+        let advice = "must not be a claim that users write, such as `name` or user_metadata: \
+                      whoever does could be anybody";
+        faults.push(ConfigFault::new(name, advice));
+    }
+    path
+}
+
+/// Reads every setting before it gives up on one.
+fn claim_policy(
+    bindings: &Bindings<'_>,
+    preset: Option<Preset>,
+    facts: Option<Facts>,
+    faults: &mut Faults,
+) -> Option<ClaimPolicy> {
+    let accepted = accepted(bindings, faults);
+    let wanted = preset.map_or(Wanted::Named, Preset::wanted);
+    let mut policy = faults.note(audience_policy(bindings, wanted, facts))?;
+    policy.tenant = tenant(bindings, &policy.issuers, faults);
+    policy.product = preset.map_or(Product::Any, Preset::product);
+    policy.accepted = accepted;
+    Some(policy)
+}
+
+fn audience_policy(
+    bindings: &Bindings<'_>,
+    wanted: Wanted,
+    facts: Option<Facts>,
+) -> Result<ClaimPolicy, ConfigFault> {
     let audiences = bindings.list(AUDIENCE)?;
     let parties = bindings.list(PARTIES)?;
-    let (issuers, wanted) = match facts {
-        Some(facts) => (facts.issuers, facts.audience),
-        None => (bindings.list(ISSUER)?, Wanted::Named),
+    let (issuers, application) = match facts {
+        Some(facts) => (facts.issuers, facts.application),
+        None => (bindings.list(ISSUER)?, None),
     };
-    if issuers.is_empty() {
-        return Err(ConfigFault::new(
-            ISSUER,
-            "must be the `iss` of the tokens, to the letter",
-        ));
+    let unset = audiences.is_empty();
+    let mut names = audiences;
+    if unset {
+        names.extend(application.clone());
     }
-    let named = |advice| {
-        if audiences.is_empty() {
-            Err(ConfigFault::new(AUDIENCE, advice))
-        } else {
-            Ok(audiences.clone())
-        }
-    };
-    let audience = match wanted {
-        Wanted::Known(known) if audiences.is_empty() => Audience::Aud(vec![known]),
-        Wanted::Cognito => Audience::Cognito(named("must be the app client id")?),
-        Wanted::Keys if audiences.is_empty() => Audience::KeysOrParty,
-        Wanted::Known(_) | Wanted::Keys => Audience::Aud(audiences.clone()),
-        Wanted::Party if parties.is_empty() && audiences.is_empty() => {
-            let advice = "must be the origins of your front end, such as https://app.example.com";
-            return Err(ConfigFault::new(PARTIES, advice));
-        }
-        Wanted::Party | Wanted::Named if audiences.is_empty() && !parties.is_empty() => {
-            Audience::KeysOrParty
-        }
-        Wanted::Party | Wanted::Named => Audience::Aud(named(
+    let nameless = names.is_empty();
+    let missing = match wanted {
+        _ if issuers.is_empty() => Some((ISSUER, "must be the `iss` of the tokens, to the letter")),
+        Wanted::Cognito if nameless => Some((AUDIENCE, "must be the app client id")),
+        Wanted::Party if nameless && parties.is_empty() => Some((
+            PARTIES,
+            "must be the origins of your front end, such as https://app.example.com",
+        )),
+        Wanted::Named if nameless && parties.is_empty() => Some((
+            AUDIENCE,
             "must be the `aud` of the tokens: without it, tokens for any application are good here",
-        )?),
+        )),
+        _ => None,
     };
-    Ok(ClaimPolicy {
-        issuers,
-        audience,
-        authorized_parties: parties,
-        product: Product::Any,
-    })
+    if let Some((name, advice)) = missing {
+        return Err(ConfigFault::new(name, advice));
+    }
+    let audience = match wanted {
+        Wanted::Cognito => Audience::Cognito(names),
+        Wanted::Client if unset => Audience::AudIfAny(names),
+        Wanted::Party | Wanted::Named if nameless => Audience::AudIfAny(names),
+        Wanted::Known | Wanted::Client | Wanted::Party | Wanted::Named => Audience::Aud(names),
+    };
+    let mut policy = ClaimPolicy::new(issuers, audience);
+    policy.authorized_parties = parties;
+    policy.client = application.filter(|_| wanted == Wanted::Client);
+    Ok(policy)
+}
+
+/// `JWT_ACCEPT`: who stands for no person and is wanted. Nothing else can be.
+fn accepted(bindings: &Bindings<'_>, faults: &mut Faults) -> Accepted {
+    let mut accepted = [None; 2];
+    let [anonymous, programs] = &mut accepted;
+    for name in faults.note(bindings.list(ACCEPT)).unwrap_or_default() {
+        match name.as_str() {
+            "anonymous" => *anonymous = Some(Acceptable::Anonymous),
+            "programs" => *programs = Some(Acceptable::Programs),
+            _ => faults.push(ConfigFault::new(
+                ACCEPT,
+                "must be `anonymous` or `programs`, or both with a comma between",
+            )),
+        }
+    }
+    accepted
+}
+
+/// `JWT_TENANT`, where there are tenants whose users the keys do not tell apart.
+fn tenant(bindings: &Bindings<'_>, issuers: &[String], faults: &mut Faults) -> Option<String> {
+    let tenant = bindings.get(TENANT)?;
+    let is_firebase = |issuer: &String| {
+        FIREBASE_ISSUERS
+            .iter()
+            .any(|known| issuer.starts_with(known))
+    };
+    if tenant.contains(',') || !issuers.iter().all(is_firebase) {
+        let advice = "must be one tenant of Firebase; other issuers have none";
+        faults.push(ConfigFault::new(TENANT, advice));
+    }
+    Some(tenant)
 }
 
 /// RFC 8725 §3.1: a list of our own, of one kind. A public key used as an HMAC secret is the oldest
@@ -117,23 +189,18 @@ fn algorithms(
     if let (true, Some(default)) = (names.is_empty(), default) {
         names = default.split(',').map(str::to_owned).collect();
     }
-    let known: Vec<&str> = Algorithm::ALL.iter().map(|(name, _)| *name).collect();
-    let fault = || {
-        ConfigFault::new(
-            ALGORITHMS,
-            format!("must list some of {}", known.join(", ")),
-        )
-    };
     let algorithms: Option<Vec<Algorithm>> =
         names.iter().map(|name| Algorithm::parse(name)).collect();
-    let algorithms = algorithms
-        .filter(|list| !list.is_empty())
-        .ok_or_else(fault)?;
-    let symmetric = algorithms
-        .iter()
-        .filter(|algorithm| algorithm.is_symmetric())
-        .count();
-    if symmetric != 0 && symmetric != algorithms.len() {
+    let Some(algorithms) = algorithms.filter(|list| !list.is_empty()) else {
+        let known = Algorithm::ALL.map(|(name, _)| name).join(", ");
+        return Err(ConfigFault::new(
+            ALGORITHMS,
+            format!("must list some of {known}"),
+        ));
+    };
+    let mut kinds = algorithms.iter().map(|algorithm| algorithm.is_symmetric());
+    let first = kinds.next();
+    if kinds.any(|kind| Some(kind) != first) {
         return Err(ConfigFault::new(
             ALGORITHMS,
             "HS* cannot stand beside others",

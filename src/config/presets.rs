@@ -5,6 +5,7 @@
 //! binds a token to this application.
 
 use crate::config::bindings::{Bindings, ConfigFault};
+use crate::jwt::persons::Product;
 use crate::origin::Origin;
 
 pub(super) const ISSUER: &str = "JWT_ISSUER";
@@ -20,28 +21,52 @@ pub(super) enum Preset {
     Cognito,
 }
 
+impl Preset {
+    /// What binds its tokens to one application.
+    pub(super) fn wanted(self) -> Wanted {
+        match self {
+            Self::Clerk => Wanted::Party,
+            Self::Supabase | Self::Firebase => Wanted::Known,
+            Self::Auth0 => Wanted::Named,
+            Self::WorkOs => Wanted::Client,
+            Self::Cognito => Wanted::Cognito,
+        }
+    }
+
+    /// Whose marks its tokens have that only the configuration tells.
+    pub(super) fn product(self) -> Product {
+        match self {
+            Self::Clerk => Product::Clerk,
+            Self::Supabase => Product::Supabase,
+            Self::Auth0 | Self::Firebase | Self::WorkOs | Self::Cognito => Product::Any,
+        }
+    }
+}
+
 /// What a preset makes of its one value.
 pub(super) struct Facts {
     pub(super) issuers: Vec<String>,
     pub(super) keys_url: String,
     pub(super) algorithms: &'static str,
-    pub(super) audience: Wanted,
+    /// The name of the application, where the one value says it.
+    pub(super) application: Option<String>,
     pub(super) organization: Option<&'static str>,
     pub(super) cookie: Option<&'static str>,
 }
 
 /// What binds a product's tokens to one application.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// This audience, unless `JWT_AUDIENCE` says another.
-    Known(String),
+    /// The application's name, unless `JWT_AUDIENCE` says another.
+    Known,
     /// `JWT_AUDIENCE`.
     Named,
     /// `JWT_AUDIENCE`, in the claim that Cognito uses.
     Cognito,
     /// `JWT_AZP`.
     Party,
-    /// The keys are this application's alone.
-    Keys,
+    /// The keys are this application's alone; its name is in `aud` and `client_id`, if in any.
+    Client,
 }
 
 /// The preset that is configured; `None` for a custom issuer.
@@ -91,7 +116,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 keys_url: format!("{issuer}/.well-known/jwks.json"),
                 issuers: vec![issuer],
                 algorithms: "RS256",
-                audience: Wanted::Party,
+                application: None,
                 organization: Some("o.id"),
                 cookie: Some("__session"),
             }
@@ -103,7 +128,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 keys_url: format!("{issuer}/.well-known/jwks.json"),
                 issuers: vec![issuer],
                 algorithms: "ES256,RS256",
-                audience: Wanted::Known("authenticated".to_owned()),
+                application: Some("authenticated".to_owned()),
                 organization: None,
                 cookie: None,
             }
@@ -115,7 +140,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 // Auth0's issuers end in a slash.
                 issuers: vec![format!("{origin}/")],
                 algorithms: "RS256",
-                audience: Wanted::Named,
+                application: None,
                 organization: Some("org_id"),
                 cookie: None,
             }
@@ -126,7 +151,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 issuers: vec![format!("https://securetoken.google.com/{value}")],
                 keys_url: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com".to_owned(),
                 algorithms: "RS256",
-                audience: Wanted::Known(value),
+                application: Some(value),
                 organization: Some("firebase.tenant"),
                 cookie: None,
             }
@@ -142,7 +167,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                     format!("https://api.workos.com/user_management/{value}"),
                 ],
                 algorithms: "RS256",
-                audience: Wanted::Keys,
+                application: Some(value),
                 organization: Some("org_id"),
                 cookie: None,
             }
@@ -155,7 +180,7 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
                 keys_url: format!("{issuer}/.well-known/jwks.json"),
                 issuers: vec![issuer],
                 algorithms: "RS256",
-                audience: Wanted::Cognito,
+                application: None,
                 organization: None,
                 cookie: None,
             }

@@ -9,6 +9,7 @@ use crate::cookie::CookieFault;
 use crate::error::Refusal;
 use crate::grant::GrantFault;
 use crate::jwt::TokenFault;
+use crate::jwt::persons::{Acceptable, Nobody};
 use crate::runtime::Limiter;
 use crate::upstream::UpstreamFault;
 use crate::upstream::page::PageFault;
@@ -55,6 +56,7 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
             GrantFault::Audience => "grant: made for another origin",
             GrantFault::Expired => "grant: expired",
         },
+        CallerFault::Token(TokenFault::Nobody(nobody)) => nobody_reason(nobody),
         CallerFault::Token(fault) => token_reason(fault),
         CallerFault::NoCredential
         | CallerFault::CrossSite
@@ -92,8 +94,32 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::Issuer => "token: iss is not in JWT_ISSUER",
         TokenFault::Audience => "token: aud is not in JWT_AUDIENCE",
         TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
-        TokenFault::NotAUser => "token: stands for no signed-in user",
+        // `nobody_reason` has more of it. Constants alone make a table of this match.
+        TokenFault::Nobody(_) => "token: stands for no signed-in user",
+        TokenFault::Tenant => "token: firebase.tenant is not JWT_TENANT",
         TokenFault::NoSubject => "token: the identity claim is missing or empty",
+        TokenFault::Unverified => {
+            "token: the identity claim is an address that is not verified (email_verified)"
+        }
+    }
+}
+
+fn nobody_reason(nobody: Nobody) -> &'static str {
+    match nobody {
+        Nobody::Unaccepted(Acceptable::Anonymous) => {
+            "token: stands for no signed-in user but an anonymous one: see JWT_ACCEPT, `anonymous`"
+        }
+        Nobody::Unaccepted(Acceptable::Programs) => {
+            "token: stands for no signed-in user but a program: see JWT_ACCEPT, `programs`"
+        }
+        Nobody::Role => "token: stands for no signed-in user, by its role",
+        Nobody::Pending => "token: stands for no signed-in user yet: the sign-in is not complete",
+        Nobody::OtherClient => {
+            "token: stands for no signed-in user here: client_id is another application's"
+        }
+        Nobody::OtherKind => {
+            "token: stands for no signed-in user: a refresh token, or another that is no session"
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a verified token says, and whether it says it to us.
 
 use crate::jwt::TokenFault;
+use crate::jwt::claim_path::ClaimPath;
 use crate::jwt::json::{Object, Value};
+use crate::jwt::persons::{self, Accepted, Nobody, Product};
 use crate::limits::CLOCK_SKEW;
 use crate::runtime::Timestamp;
 
@@ -14,28 +16,30 @@ pub struct ClaimPolicy {
     pub audience: Audience,
     /// `azp` is one of these; empty where it does not matter.
     pub authorized_parties: Vec<String>,
+    /// `client_id`, where a token has one, is this (WorkOS); `None` where it does not matter.
+    pub client: Option<String>,
+    /// The tenant of the issuer whose users are meant; `None` for those of no tenant.
+    pub tenant: Option<String>,
     /// What else a product puts into its tokens.
     pub product: Product,
+    /// Who stands for no person, and is wanted.
+    pub accepted: Accepted,
 }
 
 /// How a token names the application that it is meant for.
+///
+/// RFC 7519 §4.1.3: whoever is not in an `aud` that is there must refuse the token. So a token may
+/// come without one where something else binds it to this application, and never with another's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// `aud` is, or has, one of these.
     Aud(Vec<String>),
-    /// Cognito: ID tokens say it in `aud`, access tokens in `client_id`.
+    /// The same, or it is not there: the keys are this application's alone (WorkOS), or `azp` is
+    /// asked (Clerk). `azp` says who has asked for the token, and never whom it is for.
+    AudIfAny(Vec<String>),
+    /// Cognito: ID tokens say it in `aud`, access tokens in `client_id`, and in `aud` if they have
+    /// one.
     Cognito(Vec<String>),
-    /// It does not say: the keys are this application's alone (WorkOS), or `azp` is asked (Clerk).
-    KeysOrParty,
-}
-
-/// Products with claims of their own to be wary of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Product {
-    /// None that is known.
-    Any,
-    /// Cloudflare Access: an application token has `type: app`.
-    Access,
 }
 
 /// The claims of a token whose signature and claims were checked.
@@ -43,6 +47,20 @@ pub enum Product {
 pub struct Claims(Object);
 
 impl ClaimPolicy {
+    /// A policy that asks for no more than issuer and audience, and accepts persons only.
+    #[must_use]
+    pub fn new(issuers: Vec<String>, audience: Audience) -> Self {
+        Self {
+            issuers,
+            audience,
+            authorized_parties: Vec::new(),
+            client: None,
+            tenant: None,
+            product: Product::Any,
+            accepted: [None; 2],
+        }
+    }
+
     /// Reads and checks the payload of a token whose signature was checked.
     ///
     /// # Errors
@@ -52,7 +70,8 @@ impl ClaimPolicy {
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
         check_times(&claims, now)?;
-        self.check_product(&claims)?;
+        persons::check(&claims.0, self.product, self.accepted).map_err(TokenFault::Nobody)?;
+        self.check_tenant(&claims)?;
         Ok(claims)
     }
 
@@ -63,14 +82,17 @@ impl ClaimPolicy {
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), TokenFault> {
-        let meant = match &self.audience {
-            Audience::Aud(own) => names(claims.0.get("aud"), own),
-            Audience::Cognito(own) => match claims.text("token_use") {
-                Some("id") => names(claims.0.get("aud"), own),
-                Some("access") => names(claims.0.get("client_id"), own),
-                _ => false,
-            },
-            Audience::KeysOrParty => true,
+        let (Audience::Aud(own) | Audience::AudIfAny(own) | Audience::Cognito(own)) =
+            &self.audience;
+        let audience = claims.0.get("aud");
+        let named = names(audience, own);
+        let meant = match (&self.audience, claims.text("token_use")) {
+            (Audience::Aud(_), _) | (Audience::Cognito(_), Some("id")) => named,
+            (Audience::AudIfAny(_), _) => named || audience.is_none(),
+            (Audience::Cognito(_), Some("access")) => {
+                (named || audience.is_none()) && names(claims.0.get("client_id"), own)
+            }
+            (Audience::Cognito(_), _) => false,
         };
         if !meant {
             return Err(TokenFault::Audience);
@@ -81,22 +103,28 @@ impl ClaimPolicy {
                 .authorized_parties
                 .iter()
                 .any(|known| Some(&**known) == party);
-        allowed.then_some(()).ok_or(TokenFault::AuthorizedParty)
+        if !allowed {
+            return Err(TokenFault::AuthorizedParty);
+        }
+        match (&self.client, claims.0.get("client_id")) {
+            (Some(own), Some(client)) if client.as_str() != Some(own) => {
+                Err(TokenFault::Nobody(Nobody::OtherClient))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Tokens that verify and still stand for no signed-in user: Supabase's public `anon` key and
-    /// its all-powerful `service_role` key are JWTs, and Clerk marks sessions that are not complete.
-    /// They are refused for every product, since a custom configuration may point at these too.
-    fn check_product(&self, claims: &Claims) -> Result<(), TokenFault> {
-        let role = claims.text("role");
-        let nobody = matches!(role, Some("anon" | "service_role"))
-            || claims.text("sts") == Some("pending")
-            || (self.product == Product::Access && claims.text("type") != Some("app"));
-        if nobody {
-            Err(TokenFault::NotAUser)
-        } else {
-            Ok(())
-        }
+    /// Firebase's tenants share issuer, audience and keys, and an id of one may be another user's
+    /// in the next, so one configuration means the users of one tenant, or of none.
+    fn check_tenant(&self, claims: &Claims) -> Result<(), TokenFault> {
+        let firebase = claims.0.get("firebase").and_then(Value::as_object);
+        let tenant = firebase.and_then(|firebase| firebase.get("tenant"));
+        let same = match (&self.tenant, tenant) {
+            (None, None) => true,
+            (Some(own), Some(tenant)) => tenant.as_str() == Some(own),
+            _ => false,
+        };
+        same.then_some(()).ok_or(TokenFault::Tenant)
     }
 }
 
@@ -149,37 +177,22 @@ impl Claims {
     }
 
     /// The identities under a path: a string, or a list of strings. Empty ones are none.
-    #[must_use]
-    pub fn identities(&self, path: &ClaimPath) -> Vec<&str> {
-        let list = match path.find(&self.0) {
-            Some(Value::Array(list)) => list.as_slice(),
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
-        };
-        let texts = list.iter().filter_map(Value::as_str);
-        texts.filter(|text| !text.is_empty()).collect()
-    }
-}
-
-/// Where a claim is: `sub`, `o.id`, `https://app.example/org`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimPath(String);
-
-impl ClaimPath {
-    /// A path; any text that is not empty is one.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+    ///
+    /// # Errors
+    /// [`TokenFault::Unverified`], as [`ClaimPath::identities`] has it.
+    pub fn identities<'a>(&'a self, path: &'a ClaimPath) -> Result<Vec<&'a str>, TokenFault> {
+        path.identities(&self.0)
     }
 
-    /// The value there. A claim whose name is the whole text comes first, so that a name with dots
-    /// in it (every URL is one) is not taken apart.
-    fn find<'a>(&self, claims: &'a Object) -> Option<&'a Value> {
-        claims.get(&self.0).or_else(|| {
-            let (first, rest) = self.0.split_once('.')?;
-            rest.split('.').try_fold(claims.get(first)?, |value, name| {
-                value.as_object()?.get(name)
-            })
-        })
+    /// When the token ends, which is long after the end of time if it says so.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` stops at the bounds of the integer"
+    )]
+    pub fn expires(&self) -> Timestamp {
+        let seconds = self.0.get("exp").and_then(Value::as_f64);
+        Timestamp((seconds.unwrap_or_default() * 1000.0) as u64)
     }
 }

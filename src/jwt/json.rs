@@ -13,8 +13,10 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// Not `serde_json::Value`, whose maps would be a hundredth of the Worker.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// `null`, `true` or `false`, which nobody here asks for.
-    Literal,
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
     /// A number.
     Number(f64),
     /// A string.
@@ -44,6 +46,11 @@ impl Object {
     pub fn get(&self, name: &str) -> Option<&Value> {
         let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
         Some(&self.0.get(at.ok()?)?.1)
+    }
+
+    /// The names and their values, in the order of the names.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// Sorts the members. `None` if a name is there twice.
@@ -108,11 +115,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Literal)
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Literal)
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
     #[expect(
@@ -168,7 +175,7 @@ mod tests {
 
     #[test]
     fn reads_objects() {
-        let text = r#" {"a":1,"b":[{"a":-1,"c":{"a":1.5}},null,true,"x\u0061"]} "#;
+        let text = r#" {"a":1,"b":[{"a":-1,"c":{"a":1.5}},null,true,false,"x\u0061"]} "#;
         let object = Object::parse(text.as_bytes()).unwrap();
         let read: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(Value::Object(object.clone()), strict(&read));
@@ -179,7 +186,8 @@ mod tests {
     /// What `serde_json` read.
     fn strict(value: &serde_json::Value) -> Value {
         match value {
-            serde_json::Value::Null | serde_json::Value::Bool(_) => Value::Literal,
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(value) => Value::Bool(*value),
             serde_json::Value::Number(number) => Value::Number(number.as_f64().unwrap()),
             serde_json::Value::String(text) => Value::String(text.clone()),
             serde_json::Value::Array(list) => Value::Array(list.iter().map(strict).collect()),

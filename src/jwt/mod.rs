@@ -7,19 +7,25 @@
 //! - [`jwk`], [`key_set`]: which of the issuer's keys is meant, and does it fit the algorithm?
 //! - [`verifier`]: the signature, checked by WebCrypto in the Worker
 //! - [`claims`]: issuer, audience, times, and whom the token is for
+//! - [`persons`]: does it stand for a person at all?
+//! - [`claim_path`]: the claim that names them
 //!
 //! [`issuer`] is that sequence. Nothing here knows a runtime.
 
 use std::time::Duration;
 
 pub mod algorithm;
+pub mod claim_path;
 pub mod claims;
 pub mod issuer;
 pub mod json;
 pub mod jwk;
 pub mod jws;
 pub mod key_set;
+pub mod persons;
 pub mod verifier;
+
+use crate::jwt::persons::Nobody;
 
 /// Why a token is refused. All of them look the same to the caller; the log tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +70,13 @@ pub enum TokenFault {
     Audience,
     /// `azp` is not an allowed party.
     AuthorizedParty,
-    /// It is a kind of token, of a product that is known here, that stands for no signed-in user.
-    NotAUser,
-    /// The claim that holds the identity is missing or empty.
+    /// It verifies and stands for no signed-in person.
+    Nobody(Nobody),
+    /// It is of another tenant of the issuer than `JWT_TENANT`, whose users are others.
+    Tenant,
+    /// The claim that names the user is missing or empty.
     NoSubject,
+    /// The claim that holds the identity is an e-mail address or a phone number, and the token does
+    /// not say that it was verified.
+    Unverified,
 }

@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-use crate::support::{Plan, TestApp, TestRequest, assert_error};
+use crate::support::{Plan, TestApp, TestRequest, assert_error, json};
 use crate::tokens::{NOW, key_set};
 
 const TEAM: &str = "https://team.cloudflareaccess.com";
@@ -129,6 +129,19 @@ fn lets_service_tokens_in_only_when_told_to() {
         identity(&app, &with_header(json!({"sub": "", "common_name": ""}))),
         None
     );
+}
+
+#[test]
+fn buys_a_grant_that_ends_with_it() {
+    let app = access_app()
+        .with("IDENTITY_SOURCE", "grant,access")
+        .with("GRANT_KEY", "0123456789abcdef0123456789abcdef")
+        .with("GRANT_TTL_SECONDS", "3600");
+    for (left, lifetime) in [(7200, 3600), (600, 600), (60, 300)] {
+        let request = with_header(json!({"exp": NOW + left})).at("/api/authkit/grant");
+        let answer = json(&app.send(&request.json("{}")));
+        assert_eq!(answer["expires_at"], NOW + lifetime, "{left}");
+    }
 }
 
 #[test]

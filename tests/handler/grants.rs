@@ -107,6 +107,100 @@ fn end_after_their_time() {
     assert_eq!(outcome.record.reason.as_deref(), Some("grant: expired"));
 }
 
+/// Asks for a grant with a bearer token of these claims.
+fn ask_with(changes: Value) -> TestRequest {
+    TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header(
+            "authorization",
+            &format!("Bearer {}", SigningKey::new("k1").token(&claims(changes))),
+        )
+        .json("{}")
+}
+
+#[test]
+fn live_no_longer_than_the_token_that_bought_them_but_five_minutes() {
+    for (ttl, exp, lifetime) in [
+        ("3600", json!(NOW + 600), 600),
+        ("3600", json!(NOW + 7200), 3600),
+        ("3600", json!(1_700_000_600.9), 600),
+        ("3600", json!(1e308), 3600),
+        ("3600", json!(NOW + 60), 300),
+        ("3600", json!(NOW - 59), 300),
+        ("300", json!(NOW + 60), 300),
+        ("60", json!(NOW + 600), 60),
+        ("60", json!(NOW + 10), 60),
+    ] {
+        let app = grant_app().with("GRANT_TTL_SECONDS", ttl);
+        let answer = json(&app.send(&ask_with(json!({"exp": exp}))));
+        assert_eq!(answer["expires_at"], NOW + lifetime, "{ttl} {exp}");
+        // What the answer says is true.
+        let grant = answer["grant"].as_str().unwrap();
+        app.edge.pass(Duration::from_secs(lifetime - 1));
+        assert_eq!(app.send(&carry(grant)).response.status, 200, "{ttl} {exp}");
+        app.edge.pass(Duration::from_secs(1));
+        assert_error(&app.send(&carry(grant)), 401, "invalid_token");
+    }
+}
+
+/// What docs/threat-model.md says remains.
+#[test]
+fn let_nobody_mint_later_than_six_minutes_after_the_end_of_the_token() {
+    for ttl in ["300", "3600"] {
+        // Bought whenever: with the most to come, near the end, and in the minute for clocks.
+        for (bought_at, good_until) in [(0, 1000), (600, 1000), (750, 1050), (1059, 1359)] {
+            let app = grant_app().with("GRANT_TTL_SECONDS", ttl);
+            let request = ask_with(json!({"exp": NOW + 1000}));
+            app.edge.pass(Duration::from_secs(bought_at));
+            let answer = json(&app.send(&request));
+            let grant = answer["grant"].as_str().unwrap();
+            let good_until = if ttl == "300" {
+                bought_at + 300
+            } else {
+                good_until
+            };
+            assert_eq!(answer["expires_at"], NOW + good_until, "{ttl} {bought_at}");
+            assert!(good_until < 1000 + 60 + 300);
+            app.edge
+                .pass(Duration::from_secs(good_until - bought_at - 1));
+            assert_eq!(app.send(&carry(grant)).response.status, 200);
+            app.edge.pass(Duration::from_secs(1));
+            assert_error(&app.send(&carry(grant)), 401, "invalid_token");
+        }
+    }
+    let app = grant_app().with("GRANT_TTL_SECONDS", "3600");
+    app.edge.pass(Duration::from_secs(1060));
+    let outcome = app.send(&ask_with(json!({"exp": NOW + 1000})));
+    assert_error(&outcome, 401, "invalid_token");
+}
+
+#[test]
+fn are_given_for_no_token_that_is_another_applications_or_nobodys() {
+    let clerk = grant_app()
+        .without("JWT_AUDIENCE")
+        .with("JWT_AZP", "https://edge.example");
+    let party = json!({"azp": "https://edge.example", "aud": null});
+    assert_eq!(clerk.send(&ask_with(party)).response.status, 200);
+    for changes in [
+        json!({"azp": "https://edge.example"}),
+        json!({"azp": "https://edge.example", "aud": ["other"]}),
+        json!({"azp": "https://edge.example", "aud": null, "is_anonymous": true}),
+    ] {
+        assert_error(&clerk.send(&ask_with(changes)), 401, "invalid_token");
+    }
+    for changes in [
+        json!({"aud": "other"}),
+        json!({"sub": "c1", "client_id": "c1"}),
+        json!({"drn": "DSR"}),
+        json!({"firebase": {"tenant": "blue"}}),
+    ] {
+        assert_error(&grant_app().send(&ask_with(changes)), 401, "invalid_token");
+    }
+    let nobody = ask_with(json!({"sub": null, "org_id": "org_1"}));
+    let nobody = nobody.at("/api/authkit/grant?identityType=organization");
+    assert_error(&grant_app().send(&nobody), 401, "invalid_token");
+}
+
 #[test]
 fn outlive_a_rotation_of_their_key() {
     let old = grant(&grant_app());

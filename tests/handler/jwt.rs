@@ -249,6 +249,52 @@ fn wants_an_authorized_party_where_one_is_configured() {
     }
 }
 
+/// RFC 7519 §4.1.3: `azp` says who has asked for the token, and not whom it is for.
+#[test]
+fn refuses_a_token_for_another_application_whoever_asked_for_it() {
+    let app = || {
+        app()
+            .without("JWT_AUDIENCE")
+            .with("JWT_AZP", "https://app.example")
+    };
+    let clerk = || {
+        app()
+            .with("JWT_PRESET", "clerk")
+            .with("JWT_ISSUER", "issuer.example")
+    };
+    let token = |audience: Value| {
+        let mut claims = claims(json!({"azp": "https://app.example", "aud": null}));
+        if audience != json!("absent") {
+            claims["aud"] = audience;
+        }
+        bearer(&SigningKey::new("k1").token(&claims))
+    };
+    let both: [&dyn Fn() -> TestApp; 2] = [&app, &clerk];
+    for app in both {
+        assert_minted(&app(), &token(json!("absent")), "user_1", "user");
+        for audience in [
+            json!("https://other-api.example"),
+            json!("https://app.example"),
+            json!(["a", "b"]),
+            json!(null),
+            json!(""),
+            json!([]),
+        ] {
+            assert_refused(&app(), &token(audience), 401, "invalid_token", "aud is not");
+        }
+        let named = app().with("JWT_AUDIENCE", "authkit");
+        assert_minted(&named, &token(json!(["x", "authkit"])), "user_1", "user");
+        let named = app().with("JWT_AUDIENCE", "authkit");
+        assert_refused(
+            &named,
+            &token(json!("absent")),
+            401,
+            "invalid_token",
+            "aud is not",
+        );
+    }
+}
+
 /// §3.11
 #[test]
 fn refuses_other_kinds_of_tokens_from_the_same_issuer() {
@@ -336,24 +382,190 @@ fn bounds_the_size_of_a_token() {
 
 #[test]
 fn refuses_tokens_that_stand_for_no_signed_in_user() {
+    let (anonymous, programs) = ("JWT_ACCEPT, `anonymous`", "JWT_ACCEPT, `programs`");
+    let backchannel = "http://schemas.openid.net/event/backchannel-logout";
     for (changes, reason) in [
         (json!({"sub": null}), "missing or empty"),
         (json!({"sub": ""}), "missing or empty"),
         (json!({"sub": 7}), "missing or empty"),
         (json!({"sub": ["", ""]}), "missing or empty"),
         (json!({"role": "anon", "sub": null}), "no signed-in user"),
-        (json!({"role": "anon"}), "no signed-in user"),
-        (json!({"role": "service_role"}), "no signed-in user"),
-        (json!({"sts": "pending"}), "no signed-in user"),
+        (json!({"role": "anon"}), "by its role"),
+        (json!({"role": "service_role"}), "by its role"),
+        (json!({"role": "supabase_admin"}), "by its role"),
+        (json!({"sts": "pending"}), "not complete"),
+        (json!({"is_anonymous": true}), anonymous),
+        (
+            json!({"firebase": {"sign_in_provider": "anonymous"}}),
+            anonymous,
+        ),
+        (json!({"provider_id": "anonymous"}), anonymous),
+        (json!({"gty": "client-credentials"}), programs),
+        (json!({"gty": ["client_credentials"]}), programs),
+        (json!({"sub": "abc@clients"}), programs),
+        (json!({"client_id": "user_1"}), programs),
+        (json!({"cid": "user_1"}), programs),
+        (json!({"appid": "user_1"}), programs),
+        (json!({"azp": "user_1"}), programs),
+        (json!({"idtyp": "app"}), programs),
+        (
+            json!({"preferred_username": "service-account-batch"}),
+            programs,
+        ),
+        (json!({"token_use": "access"}), programs),
+        (
+            json!({"jti": "oat_1", "client_id": "x"}),
+            "another application's",
+        ),
+        (json!({"drn": "DSR"}), "refresh token"),
+        (json!({"typ": "Refresh"}), "refresh token"),
+        (json!({"events": {backchannel: {}}}), "no session"),
     ] {
         assert_bad_token(&signed(changes), reason);
     }
-    assert_minted(
-        &app(),
-        &bearer(&signed(json!({"role": "authenticated", "sts": "active"}))),
-        "user_1",
-        "user",
+    for changes in [
+        json!({"role": "authenticated", "sts": "active", "is_anonymous": false}),
+        json!({"gty": "password", "azp": "app", "client_id": "app", "typ": "Bearer"}),
+    ] {
+        assert_minted(&app(), &bearer(&signed(changes)), "user_1", "user");
+    }
+}
+
+#[test]
+fn takes_anonymous_users_and_programs_only_where_jwt_accept_names_them() {
+    let anonymous = bearer(&signed(json!({"is_anonymous": true})));
+    let program = bearer(&signed(json!({"client_id": "user_1"})));
+    for (accept, takes_anonymous, takes_programs) in [
+        ("", false, false),
+        ("anonymous", true, false),
+        ("programs", false, true),
+        ("anonymous,programs", true, true),
+    ] {
+        let app = || app().with("JWT_ACCEPT", accept);
+        for (request, taken) in [(&anonymous, takes_anonymous), (&program, takes_programs)] {
+            if taken {
+                assert_minted(&app(), request, "user_1", "user");
+            } else {
+                assert_refused(&app(), request, 401, "invalid_token", "see JWT_ACCEPT");
+            }
+        }
+        // The others never are.
+        for changes in [
+            json!({"role": "service_role"}),
+            json!({"sts": "pending"}),
+            json!({"drn": "DSR"}),
+            json!({"jti": "oat_1", "client_id": "x"}),
+        ] {
+            let request = bearer(&signed(changes));
+            assert_refused(&app(), &request, 401, "invalid_token", "no signed-in user");
+        }
+    }
+}
+
+#[test]
+fn mints_nothing_for_the_organization_of_nobody() {
+    let app = || {
+        app()
+            .with("JWT_ORGANIZATION_CLAIM", "org_id")
+            .with("JWT_TEAM_CLAIM", "teams")
+            .with("JWT_ACCEPT", "programs")
+    };
+    for kind in ["organization", "team", "project", "user"] {
+        for subject in [json!(null), json!(""), json!([])] {
+            let token = signed(json!({"sub": subject, "org_id": "org_1", "teams": ["t1"]}));
+            let request = bearer(&token).json(format!(r#"{{"identityType":"{kind}"}}"#));
+            assert_refused(&app(), &request, 401, "invalid_token", "missing or empty");
+            let app = app().with("IDENTITY_TYPE", kind);
+            assert_refused(
+                &app,
+                &bearer(&token),
+                401,
+                "invalid_token",
+                "missing or empty",
+            );
+        }
+    }
+    let token = signed(json!({"sub": "c1", "client_id": "c1", "org_id": "org_1"}));
+    let request = bearer(&token).json(r#"{"identityType":"organization"}"#);
+    assert_minted(&app(), &request, "org_1", "organization");
+    let app = app().without("JWT_ACCEPT");
+    assert_refused(
+        &app,
+        &request,
+        401,
+        "invalid_token",
+        "JWT_ACCEPT, `programs`",
     );
+}
+
+#[test]
+fn takes_an_address_for_an_identity_only_if_it_was_verified() {
+    for (variable, kind) in [
+        ("JWT_IDENTITY_CLAIM", "user"),
+        ("JWT_ORGANIZATION_CLAIM", "organization"),
+        ("JWT_TEAM_CLAIM", "team"),
+        ("JWT_PROJECT_CLAIM", "project"),
+    ] {
+        for (claim, flag) in [
+            ("email", "email_verified"),
+            ("primary_email", "email_verified"),
+            (
+                "https://app.example/emailAddress",
+                "https://app.example/emailVerified",
+            ),
+            ("phone_number", "phone_number_verified"),
+        ] {
+            let app = || app().with(variable, claim).with("IDENTITY_TYPE", kind);
+            let ask = |verified: Value| bearer(&signed(json!({claim: "ada@x", flag: verified})));
+            for verified in [json!(true), json!("true")] {
+                assert_minted(&app(), &ask(verified), "ada@x", kind);
+            }
+            for verified in [json!(null), json!(false), json!("false"), json!(1)] {
+                assert_refused(
+                    &app(),
+                    &ask(verified),
+                    401,
+                    "invalid_token",
+                    "is not verified",
+                );
+            }
+        }
+    }
+    // Who is nobody has no organization either.
+    let app = app()
+        .with("JWT_IDENTITY_CLAIM", "email")
+        .with("JWT_ORGANIZATION_CLAIM", "org_id");
+    let token = signed(json!({"email": "ada@x", "org_id": "org_1"}));
+    let request = bearer(&token).json(r#"{"identityType":"organization"}"#);
+    assert_refused(&app, &request, 401, "invalid_token", "is not verified");
+}
+
+#[test]
+fn takes_users_of_the_tenant_that_is_configured_and_of_no_other() {
+    let app = || {
+        app()
+            .with("JWT_PRESET", "firebase")
+            .with("JWT_ISSUER", "project")
+    };
+    let token = |firebase: Value| {
+        let mut claims = claims(json!({"firebase": firebase}));
+        claims["iss"] = json!("https://securetoken.google.com/project");
+        bearer(&SigningKey::new("k1").token(&claims))
+    };
+    let (blue, none) = (
+        token(json!({"tenant": "blue"})),
+        token(json!({"identities": {}})),
+    );
+    let reason = "firebase.tenant is not JWT_TENANT";
+    assert_minted(&app(), &none, "user_1", "user");
+    assert_refused(&app(), &blue, 401, "invalid_token", reason);
+    let of_blue = || app().with("JWT_TENANT", "blue");
+    assert_minted(&of_blue(), &blue, "user_1", "user");
+    let organization = blue.json(r#"{"identityType":"organization"}"#);
+    assert_minted(&of_blue(), &organization, "blue", "organization");
+    for request in [none, token(json!({"tenant": "green"}))] {
+        assert_refused(&of_blue(), &request, 401, "invalid_token", reason);
+    }
 }
 
 #[test]
@@ -639,8 +851,8 @@ fn finds_the_audience_where_cognito_puts_it() {
     };
     for changes in [
         json!({"token_use": "id"}),
-        json!({"token_use": "access", "aud": null, "client_id": "authkit"}),
-        json!({"token_use": "access", "aud": "other", "client_id": "authkit"}),
+        json!({"token_use": "access", "aud": null, "client_id": "authkit", "username": "ada"}),
+        json!({"token_use": "access", "client_id": "authkit", "username": "ada"}),
     ] {
         assert_minted(&app(), &token(changes), "user_1", "user");
     }
@@ -648,9 +860,24 @@ fn finds_the_audience_where_cognito_puts_it() {
         json!({}),
         json!({"token_use": "refresh"}),
         json!({"token_use": "id", "aud": "other", "client_id": "authkit"}),
-        json!({"token_use": "access", "client_id": "other"}),
-        json!({"token_use": "access"}),
+        json!({"token_use": "access", "client_id": "other", "username": "ada"}),
+        json!({"token_use": "access", "username": "ada"}),
+        // An access token for another API, though this client has asked for it.
+        json!({"token_use": "access", "aud": "other", "client_id": "authkit", "username": "ada"}),
     ] {
         assert_refused(&app(), &token(changes), 401, "invalid_token", "aud is not");
+    }
+    // The client itself, by its own credentials.
+    for changes in [
+        json!({"token_use": "access", "aud": null, "client_id": "authkit", "sub": "authkit"}),
+        json!({"token_use": "access", "aud": null, "client_id": "authkit"}),
+    ] {
+        assert_refused(
+            &app(),
+            &token(changes),
+            401,
+            "invalid_token",
+            "JWT_ACCEPT, `programs`",
+        );
     }
 }

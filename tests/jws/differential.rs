@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use authkit_edge::jwt::claims::{Audience, ClaimPolicy, Product};
+use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
 use authkit_edge::jwt::jws::UnverifiedToken;
 use authkit_edge::runtime::Timestamp;
 use authkit_jws_worker::{Question, reason};
@@ -19,7 +19,7 @@ use crate::signer::{Signer, encode};
 use crate::tokens::{AUDIENCE, Change, ISSUER, header, payload};
 
 /// Why ours refuses tokens that `jsonwebtoken` accepts, in the words of the log.
-const STRICTER: [(&str, &str); 10] = [
+const STRICTER: [(&str, &str); 13] = [
     (
         "token: encrypted (JWE), which cannot be verified",
         "the header has `enc`",
@@ -43,8 +43,20 @@ const STRICTER: [(&str, &str); 10] = [
         "the payload has a name twice, at some depth",
     ),
     (
-        "token: stands for no signed-in user",
-        "Supabase's `anon` and `service_role`, Clerk's pending sessions",
+        "token: stands for no signed-in user but a program: see JWT_ACCEPT, `programs`",
+        "Auth0's client credentials; and where `sub` is `azp`",
+    ),
+    (
+        "token: stands for no signed-in user but an anonymous one: see JWT_ACCEPT, `anonymous`",
+        "Supabase's anonymous users",
+    ),
+    (
+        "token: stands for no signed-in user yet: the sign-in is not complete",
+        "Clerk's pending sessions",
+    ),
+    (
+        "token: stands for no signed-in user, by its role",
+        "Supabase's `anon` and `service_role`",
     ),
     (
         "token: the issuer has no key for its kid and alg",
@@ -107,12 +119,10 @@ fn ours(signer: &Signer, token: &str, now: u64) -> Result<(), String> {
     if !verdict.accepted {
         return Err(verdict.reason);
     }
-    let policy = ClaimPolicy {
-        issuers: vec![ISSUER.to_owned()],
-        audience: Audience::Aud(vec![AUDIENCE.to_owned()]),
-        authorized_parties: Vec::new(),
-        product: Product::Any,
-    };
+    let policy = ClaimPolicy::new(
+        vec![ISSUER.to_owned()],
+        Audience::Aud(vec![AUDIENCE.to_owned()]),
+    );
     let token = UnverifiedToken::parse(token).expect("it was just accepted");
     let checked = policy.check(&token.payload, Timestamp(now * 1000));
     checked.map(drop).map_err(reason)

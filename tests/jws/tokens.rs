@@ -149,6 +149,8 @@ pub fn payload(now: u64) -> impl Strategy<Value = String> + use<> {
                 &["\"anon\"", "\"service_role\"", "\"authenticated\""],
             ),
             ("sts", &["\"pending\"", "\"active\""]),
+            ("is_anonymous", &["true", "false"]),
+            ("gty", &["[\"client-credentials\"]", "\"password\""]),
             ("azp", &["\"https://app.example\"", "1"]),
             (
                 "o",

@@ -1,8 +1,16 @@
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use proptest::sample::select;
+use serde_json::{Value, json};
+
 use super::{KEY, fault, parse, service};
 use crate::caller::{Jwt, Source};
+use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
-use crate::jwt::claims::Audience;
+use crate::jwt::claims::{Audience, Claims};
 use crate::jwt::issuer::Keys;
+use crate::jwt::persons::{Acceptable, Nobody};
+use crate::runtime::Timestamp;
 
 /// A custom issuer that works; an empty value takes a variable away.
 const CUSTOM: [(&str, &str); 6] = [
@@ -67,7 +75,7 @@ fn takes_authorized_parties_instead_of_an_audience() {
         ("JWT_AUDIENCE", ""),
         ("JWT_AZP", "https://a.example"),
     ]));
-    assert_eq!(jwt.issuer.claims.audience, Audience::KeysOrParty);
+    assert_eq!(jwt.issuer.claims.audience, Audience::AudIfAny(Vec::new()));
     assert_eq!(jwt.issuer.claims.authorized_parties, ["https://a.example"]);
 }
 
@@ -175,7 +183,7 @@ fn knows_the_products_that_people_sign_in_with() {
             &[("JWT_AZP", "https://app.example")][..],
             "https://clerk.example.com",
             "https://clerk.example.com/.well-known/jwks.json",
-            Audience::KeysOrParty,
+            Audience::AudIfAny(Vec::new()),
         ),
         (
             "supabase",
@@ -207,7 +215,7 @@ fn knows_the_products_that_people_sign_in_with() {
             &[],
             "https://api.workos.com",
             "https://api.workos.com/sso/jwks/client_01ABC",
-            Audience::KeysOrParty,
+            Audience::AudIfAny(vec!["client_01ABC".to_owned()]),
         ),
         (
             "cognito",
@@ -305,5 +313,400 @@ fn names_what_is_wrong_around_it() {
         ("JWT_JWKS_STALE_SECONDS", "-1"),
     ] {
         assert_eq!(fault(&custom(&[(name, value)])).variable(), name, "{value}");
+    }
+}
+
+/// Every kind of configuration, with the least that it needs: its changes, and the claims of a
+/// session of a person that is meant for it.
+fn sessions() -> Vec<(Vec<(&'static str, &'static str)>, Value)> {
+    let session = |issuer: &str, more: Value| {
+        let mut claims = json!({"iss": issuer, "sub": "ada", "exp": 2_000_000_000});
+        let more = more.as_object().unwrap().clone();
+        claims.as_object_mut().unwrap().extend(more);
+        claims
+    };
+    let (party, issuer) = ("https://app.example", "https://issuer.example");
+    let pool = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCd";
+    let azp = ("JWT_AZP", party);
+    let aud = ("JWT_AUDIENCE", "me");
+    vec![
+        (custom(&[]), session(issuer, json!({"aud": "me"}))),
+        (
+            custom(&[azp]),
+            session(issuer, json!({"aud": ["x", "me"], "azp": party})),
+        ),
+        (
+            custom(&[("JWT_AUDIENCE", ""), azp]),
+            session(issuer, json!({"azp": party})),
+        ),
+        (
+            preset("clerk", "clerk.example.com", &[azp]),
+            session("https://clerk.example.com", json!({"azp": party})),
+        ),
+        (
+            preset("clerk", "clerk.example.com", &[aud]),
+            session("https://clerk.example.com", json!({"aud": "me"})),
+        ),
+        (
+            preset("supabase", "ref", &[]),
+            session(
+                "https://ref.supabase.co/auth/v1",
+                json!({"aud": "authenticated", "role": "authenticated"}),
+            ),
+        ),
+        (
+            preset("auth0", "tenant.auth0.com", &[aud]),
+            session("https://tenant.auth0.com/", json!({"aud": "me"})),
+        ),
+        (
+            preset("firebase", "project", &[]),
+            session(
+                "https://securetoken.google.com/project",
+                json!({"aud": "project"}),
+            ),
+        ),
+        (
+            preset("workos", "client_01", &[]),
+            session("https://api.workos.com/", json!({"client_id": "client_01"})),
+        ),
+        (
+            preset("workos", "client_01", &[]),
+            session("https://api.workos.com", json!({"aud": "client_01"})),
+        ),
+        (
+            preset("workos", "client_01", &[aud]),
+            session("https://api.workos.com", json!({"aud": "me"})),
+        ),
+        (
+            preset("cognito", "eu-west-1_AbCd", &[aud]),
+            session(pool, json!({"aud": "me", "token_use": "id"})),
+        ),
+        (
+            preset("cognito", "eu-west-1_AbCd", &[aud]),
+            session(
+                pool,
+                json!({"client_id": "me", "token_use": "access", "username": "ada"}),
+            ),
+        ),
+        (
+            preset("cognito", "eu-west-1_AbCd", &[aud]),
+            session(
+                pool,
+                json!({"client_id": "me", "aud": "me", "token_use": "access", "username": "ada"}),
+            ),
+        ),
+    ]
+}
+
+fn check(jwt: &Jwt, claims: &Value) -> Result<Claims, TokenFault> {
+    let now = Timestamp(1_700_000_000_000);
+    jwt.issuer.claims.check(claims.to_string().as_bytes(), now)
+}
+
+#[test]
+fn takes_the_sessions_of_every_preset() {
+    for (changes, claims) in sessions() {
+        assert!(
+            check(&jwt(&changes), &claims).is_ok(),
+            "{changes:?} {claims}"
+        );
+    }
+}
+
+/// RFC 7519 §4.1.3
+#[test]
+fn refuses_an_audience_that_is_there_and_does_not_name_us() {
+    for (changes, mut claims) in sessions() {
+        let jwt = jwt(&changes);
+        for audience in [
+            json!(null),
+            json!(""),
+            json!([]),
+            json!([""]),
+            json!([null]),
+            json!("other"),
+            json!("https://app.example"),
+            json!("ada"),
+            json!(["other"]),
+            json!(["me", 1]),
+            json!(["client_01", null]),
+            json!([["me"]]),
+            json!({}),
+            json!({"me": true}),
+            json!(true),
+            json!(0),
+        ] {
+            claims["aud"] = audience;
+            let found = check(&jwt, &claims);
+            assert_eq!(found, Err(TokenFault::Audience), "{changes:?} {claims}");
+        }
+    }
+}
+
+#[test]
+fn wants_an_audience_wherever_one_is_configured() {
+    for (changes, mut claims) in sessions() {
+        let configured = changes.iter().rfind(|(name, _)| *name == "JWT_AUDIENCE");
+        let configured = configured.is_some_and(|(_, value)| !value.is_empty());
+        // Cognito's access tokens say it elsewhere.
+        if configured && claims["token_use"] != "access" {
+            claims.as_object_mut().unwrap().remove("aud");
+            let found = check(&jwt(&changes), &claims);
+            assert_eq!(found, Err(TokenFault::Audience), "{changes:?}");
+        }
+    }
+}
+
+/// What is not the name of any application in [`sessions`].
+fn foreign_audience() -> impl Strategy<Value = Value> {
+    let text = "[a-z:/.]{0,12}".prop_map(Value::from);
+    let text = text.prop_filter("a name of ours", |text| {
+        !["me", "authenticated", "project", "client_01"].contains(&text.as_str().unwrap())
+    });
+    prop_oneof![
+        text.clone(),
+        vec(text, 0..4).prop_map(Value::from),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u32>().prop_map(Value::from),
+        Just(json!({})),
+        Just(json!(["me", "client_01", "project", "authenticated", 7])),
+    ]
+}
+
+proptest! {
+    /// Whatever other claims stand beside it, in every preset.
+    #[test]
+    fn never_verifies_a_token_for_another_audience(
+        (changes, session) in select(sessions()),
+        audience in foreign_audience(),
+        azp in select(vec!["https://app.example", "me", "client_01", "other"]),
+        others in btree_map("[a-z_]{1,10}", "[a-z]{0,8}", 0..8),
+    ) {
+        let mut claims = serde_json::Map::new();
+        claims.extend(others.into_iter().map(|(name, text)| (name, Value::from(text))));
+        claims.insert("azp".to_owned(), azp.into());
+        claims.extend(session.as_object().unwrap().clone());
+        claims.insert("aud".to_owned(), audience);
+        assert!(check(&jwt(&changes), &Value::Object(claims)).is_err());
+    }
+}
+
+#[test]
+fn wants_the_party_as_well_as_the_audience_where_both_are_set() {
+    let jwt = jwt(&custom(&[("JWT_AZP", "https://app.example")]));
+    for (audience, party, found) in [
+        ("me", "https://app.example", None),
+        (
+            "me",
+            "https://other.example",
+            Some(TokenFault::AuthorizedParty),
+        ),
+        ("other", "https://app.example", Some(TokenFault::Audience)),
+    ] {
+        let claims = json!({"iss": "https://issuer.example", "sub": "ada", "exp": 2e9,
+            "aud": audience, "azp": party});
+        assert_eq!(check(&jwt, &claims).err(), found, "{claims}");
+    }
+    // The token says nothing of the one or the other.
+    let claims = json!({"iss": "https://issuer.example", "exp": 2e9, "azp": "https://app.example"});
+    assert_eq!(check(&jwt, &claims).err(), Some(TokenFault::Audience));
+    let claims = json!({"iss": "https://issuer.example", "exp": 2e9, "aud": "me"});
+    assert_eq!(
+        check(&jwt, &claims).err(),
+        Some(TokenFault::AuthorizedParty)
+    );
+}
+
+#[test]
+fn takes_a_token_of_workos_that_was_given_to_its_own_client_only() {
+    for changes in [&[][..], &[("JWT_AUDIENCE", "me")]] {
+        let jwt = jwt(&preset("workos", "client_01", changes));
+        let mut claims = json!({"iss": "https://api.workos.com", "sub": "user_1", "exp": 2e9,
+            "aud": if changes.is_empty() { "client_01" } else { "me" }});
+        assert!(check(&jwt, &claims).is_ok());
+        for client in [
+            json!("client_02"),
+            json!(""),
+            json!(null),
+            json!(["client_01"]),
+        ] {
+            claims["client_id"] = client;
+            let found = check(&jwt, &claims).err();
+            assert_eq!(
+                found,
+                Some(TokenFault::Nobody(Nobody::OtherClient)),
+                "{claims}"
+            );
+        }
+        claims["client_id"] = json!("client_01");
+        assert!(check(&jwt, &claims).is_ok());
+    }
+}
+
+#[test]
+fn knows_whose_tokens_a_preset_gets() {
+    let nobody = |nobody| Some(TokenFault::Nobody(nobody));
+    for (changes, claims) in sessions() {
+        let jwt = jwt(&changes);
+        let with = |name: &str, value: Value| {
+            let mut claims = claims.clone();
+            claims[name] = value;
+            check(&jwt, &claims).err()
+        };
+        let preset = changes.iter().rfind(|(name, _)| *name == "JWT_PRESET");
+        let preset = preset.map_or("custom", |(_, value)| value);
+        assert_eq!(
+            with("role", json!("anon")),
+            nobody(Nobody::Role),
+            "{preset}"
+        );
+        let role = with("role", json!("dashboard_user"));
+        let expected = (preset == "supabase").then_some(TokenFault::Nobody(Nobody::Role));
+        assert_eq!(role, expected, "{preset}");
+        let client = with("client_id", json!("another"));
+        let expected = match preset {
+            "supabase" | "clerk" | "workos" => nobody(Nobody::OtherClient),
+            // The name of the application, in access tokens.
+            "cognito" if claims["token_use"] == "access" => Some(TokenFault::Audience),
+            _ => None,
+        };
+        assert_eq!(client, expected, "{preset}");
+        let machine = with("sub", json!("mch_1"));
+        let program = nobody(Nobody::Unaccepted(Acceptable::Programs));
+        assert_eq!(machine, program.filter(|_| preset == "clerk"), "{preset}");
+    }
+}
+
+#[test]
+fn accepts_by_name_what_is_no_person_and_only_two_kinds_of_it() {
+    let accepted = |value| {
+        jwt(&custom(&[("JWT_ACCEPT", value)]))
+            .issuer
+            .claims
+            .accepted
+    };
+    assert_eq!(accepted(""), [None, None]);
+    assert_eq!(accepted("anonymous"), [Some(Acceptable::Anonymous), None]);
+    assert_eq!(
+        accepted(" programs , anonymous"),
+        [Some(Acceptable::Anonymous), Some(Acceptable::Programs)]
+    );
+    for value in [
+        "anon",
+        "service_role",
+        "pending",
+        "clients",
+        "refresh",
+        "*",
+        "Anonymous",
+        "program",
+        "anonymous,",
+        "anonymous,all",
+        "true",
+    ] {
+        let fault = fault(&custom(&[("JWT_ACCEPT", value)]));
+        assert_eq!(fault.variable(), "JWT_ACCEPT", "{value}");
+    }
+}
+
+#[test]
+fn names_nobody_by_what_users_write() {
+    for name in [
+        "JWT_IDENTITY_CLAIM",
+        "JWT_ORGANIZATION_CLAIM",
+        "JWT_TEAM_CLAIM",
+        "JWT_PROJECT_CLAIM",
+    ] {
+        for value in [
+            "user_metadata.org",
+            "unsafeMetadata.org",
+            "https://app.example/user_metadata",
+            "raw_user_meta_data.id",
+            "nickname",
+            "preferredUsername",
+        ] {
+            assert_eq!(fault(&custom(&[(name, value)])).variable(), name, "{value}");
+        }
+        assert!(
+            parse(&custom(&[(name, "app_metadata.org")]))
+                .service
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn knows_one_tenant_and_only_where_there_are_tenants() {
+    let firebase = |changes| preset("firebase", "project", changes);
+    let set = jwt(&firebase(&[("JWT_TENANT", "blue")]));
+    assert_eq!(set.issuer.claims.tenant.as_deref(), Some("blue"));
+    let at_google = [
+        (
+            "JWT_ISSUER",
+            "https://securetoken.google.com/p, https://session.firebase.google.com/p",
+        ),
+        ("JWT_TENANT", "blue"),
+    ];
+    let set = jwt(&custom(&at_google));
+    assert_eq!(set.issuer.claims.tenant.as_deref(), Some("blue"));
+    let mixed = "https://securetoken.google.com/p,https://issuer.example";
+    for changes in [
+        firebase(&[("JWT_TENANT", "blue,green")]),
+        custom(&[("JWT_TENANT", "blue")]),
+        custom(&[("JWT_TENANT", "blue"), ("JWT_ISSUER", mixed)]),
+        custom(&[
+            ("JWT_TENANT", "blue"),
+            (
+                "JWT_ISSUER",
+                "https://evil.example/https://securetoken.google.com/p",
+            ),
+        ]),
+        preset("supabase", "ref", &[("JWT_TENANT", "blue")]),
+    ] {
+        assert_eq!(fault(&changes).variable(), "JWT_TENANT", "{changes:?}");
+    }
+}
+
+#[test]
+fn takes_users_of_its_own_tenant_only_whatever_the_preset_is() {
+    let issuer = "https://securetoken.google.com/project";
+    let by_hand = [("JWT_ISSUER", issuer), ("JWT_AUDIENCE", "project")];
+    let tenant = ("JWT_TENANT", "blue");
+    for (without, with) in [
+        (
+            preset("firebase", "project", &[]),
+            preset("firebase", "project", &[tenant]),
+        ),
+        (custom(&by_hand), custom(&[by_hand[0], by_hand[1], tenant])),
+    ] {
+        let (without, with) = (jwt(&without), jwt(&with));
+        for (firebase, of_no_tenant, of_blue) in [
+            (json!({"tenant": "blue"}), false, true),
+            (json!({"tenant": "green"}), false, false),
+            (json!({"tenant": "Blue"}), false, false),
+            (json!({"tenant": ""}), false, false),
+            (json!({"tenant": null}), false, false),
+            (json!({"tenant": ["blue"]}), false, false),
+            (json!({"sign_in_provider": "password"}), true, false),
+            (json!("blue"), true, false),
+            (json!(null), true, false),
+        ] {
+            let claims = json!({"iss": issuer, "aud": "project", "sub": "ada", "exp": 2e9,
+                "firebase": firebase});
+            let refused = |jwt| match check(jwt, &claims) {
+                Ok(_) => false,
+                Err(fault) => {
+                    assert_eq!(fault, TokenFault::Tenant, "{claims}");
+                    true
+                }
+            };
+            assert_eq!(refused(&without), !of_no_tenant, "{claims}");
+            assert_eq!(refused(&with), !of_blue, "{claims}");
+        }
+        let guest = json!({"iss": issuer, "aud": "project", "sub": "ada", "exp": 2e9,
+            "firebase": {"sign_in_provider": "anonymous"}});
+        let anonymous = Nobody::Unaccepted(Acceptable::Anonymous);
+        assert_eq!(check(&without, &guest), Err(TokenFault::Nobody(anonymous)));
     }
 }
