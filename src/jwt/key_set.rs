@@ -367,6 +367,11 @@ mod tests {
         // Nor does what became of it count for the newer one's.
         end(&keys, older, Err(LoadFault::Unreachable));
         assert_eq!(keys.state.borrow().ended, Some((newer, Ok(()))));
+        // A load ends once.
+        end(&keys, newer, Err(LoadFault::Unreachable));
+        end(&keys, newer, Ok(set("other")));
+        assert_eq!(keys.state.borrow().ended, Some((newer, Ok(()))));
+        assert_eq!(word(&plan(&keys, "new", 600, 600)), "use");
     }
 
     #[test]
