@@ -35,6 +35,8 @@ pub enum Refusal {
     Path,
     /// The route takes other methods: these.
     Method(Methods),
+    /// It came over plain http, where everybody on the way reads it.
+    Plaintext,
     /// A rate limit of this deployment is reached.
     RateLimit(Limiter),
     /// The query is malformed.
@@ -75,6 +77,7 @@ pub struct WireError {
 
 const UNAUTHORIZED: &str = "Unauthorized";
 const BAD_REQUEST: &str = "Bad request";
+const FORBIDDEN: &str = "Forbidden";
 
 impl Refusal {
     /// What the caller is told.
@@ -99,6 +102,12 @@ impl Refusal {
                     },
                 )
             },
+            Self::Plaintext => plain(
+                403,
+                FORBIDDEN,
+                "https_required",
+                "This may be asked for over https only: begin the address with https://.",
+            ),
             Self::RateLimit(_) => WireError {
                 header: Some(retry_after(LIMITER_RETRY_AFTER)),
                 ..plain(
@@ -252,13 +261,13 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
         ),
         CallerFault::CrossSite => plain(
             403,
-            "Forbidden",
+            FORBIDDEN,
             "cross_site",
             "This may be asked for from a page of the same origin only.",
         ),
         CallerFault::NotTheirs => plain(
             403,
-            "Forbidden",
+            FORBIDDEN,
             "forbidden_identity",
             "That identity is not one of the signed-in user's.",
         ),
@@ -278,10 +287,16 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
                     format!("The identity may have at most {MAX_IDENTITY_BYTES} bytes.").into()
                 }
                 IdentityFault::Forbidden => {
-                    "The identity may not have control characters or `|`.".into()
+                    "The identity may not have control characters, invisible ones or `|`.".into()
                 }
                 IdentityFault::Folded => "The identity may not have spaces or colons.".into(),
             },
+        ),
+        CallerFault::HeaderTwice => plain(
+            400,
+            BAD_REQUEST,
+            "invalid_identity",
+            "The header that names the identity is there twice, or has a comma and a space.",
         ),
         CallerFault::IdentityType => plain(
             400,
