@@ -347,7 +347,7 @@ where
     let keys = config.caller_keys.as_ref();
     // A server of the operator's is many clients. One that runs on Workers even shares its address
     // with the Workers of everybody else.
-    if !keys.is_some_and(|keys| keys.check(request).is_ok()) {
+    if keys.is_none_or(|keys| keys.check(request).is_err()) {
         let count = config.rate_limits.count_client(request, runtime).await;
         trace.judge(Limiter::Client, count)?;
     }
