@@ -101,7 +101,7 @@ impl Origin {
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[') {
-        return address.trim_end_matches(']') == "::1";
+        return matches!(address, "::1" | "::1]");
     }
     // The root's own dot changes nothing of a name.
     let name = host.strip_suffix('.').unwrap_or(host);
