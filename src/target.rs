@@ -41,9 +41,9 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         // Spares the Worker another search for a text in a text.
-        let schemes = ["https://", "http://"].into_iter();
-        let authority = schemes.filter_map(|scheme| self.origin.strip_prefix(scheme));
-        let host = authority.last().unwrap_or_default();
+        let authority = self.origin.strip_prefix("https://");
+        let authority = authority.or_else(|| self.origin.strip_prefix("http://"));
+        let host = authority.unwrap_or_default();
         // Behind the last colon is the port, unless that colon is one of an IPv6 address.
         let host = match host.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => host,
