@@ -3,7 +3,7 @@
 // With URL it asks that deployment, by TRUSTED_CALLER_KEY. Without, it starts the Worker here, with
 // wrangler.toml and .dev.vars as they are, and asks that one. `--config` and `--env` are wrangler's.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -70,13 +70,19 @@ async function checkHere(options) {
     const bound = await bindings(options);
     const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = bound;
     const dropped = droppedSecrets(options, bound);
-    const own = await askWorker(work, options, prefix, key ?? "");
+    const own = await askWorker(work, prefix, key ?? "", {
+      args: ["--config", options.config, "--env", options.env],
+    });
     if (own.checks) return [...dropped, ...own.checks];
     // Nobody may ask this Worker, so one is asked that has a key besides. With a key, `header` and
     // `body` are right where they were wrong without: what the first one said of itself counts too.
     const temporary = randomBytes(32).toString("hex");
-    const more = ["--var", `TRUSTED_CALLER_KEY:${temporary}`];
-    const keyed = await askWorker(work, options, prefix, temporary, more);
+    const keyFile = join(work, "key");
+    writeFileSync(keyFile, temporary, { mode: 0o600, flag: "wx" });
+    const keyed = await askWorker(work, prefix, temporary, {
+      program: join(import.meta.dirname, "doctor-worker.mjs"),
+      args: [options.config, options.env, join(work, "state"), keyFile],
+    });
     const said = ({ name }) => keyed.checks.some((check) => check.name === name);
     return [...dropped, ...own.faults.filter((fault) => !said(fault)), ...keyed.checks];
   } finally {
@@ -110,14 +116,14 @@ function droppedSecrets({ config, env }, bound) {
 }
 
 /** Starts the Worker and asks it: `checks`, or `faults` of its log if it lets nobody ask. */
-async function askWorker(work, { config, env }, prefix, key, more = []) {
+async function askWorker(work, prefix, key, how) {
   const { serveWrangler } = await import("../tests/conformance/lib/children.mjs");
   const worker = await serveWrangler("the Worker", {
     cwd: ROOT,
-    args: ["--config", config, "--env", env, ...more],
     // Its log is read.
     env: { WRANGLER_LOG: "log" },
     folder: work,
+    ...how,
   });
   try {
     const origin = `http://127.0.0.1:${worker.port}`;

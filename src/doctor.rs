@@ -15,6 +15,7 @@ use crate::json;
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::LoadFault;
 use crate::runtime::Runtime;
+use crate::target::Target;
 use crate::upstream::UpstreamFault;
 use crate::upstream::client::Client;
 
@@ -67,11 +68,14 @@ impl Report {
 }
 
 /// Looks at everything. Issuers and upstream are asked one after the other, within the time that
-/// each has for a token, and only once the configuration says where they are.
-pub async fn examine<R: Runtime>(config: &Config, runtime: &R) -> Report {
+/// each has for a token, and only once the configuration says where they are. `target` is where the
+/// deployment was asked.
+pub async fn examine<R: Runtime>(config: &Config, target: &Target<'_>, runtime: &R) -> Report {
+    let here = config.warning_at(target);
     let mut checks: Vec<Check> = config
         .warnings
         .iter()
+        .chain(&here)
         .map(|fault| setting(fault, Status::Warning))
         .collect();
     let (mut tries, mut took) = (0, Duration::ZERO);

@@ -2,7 +2,7 @@
 //!
 //! 1. route and method; a preflight is answered here, before anything is asked of it
 //! 2. configuration: without one nothing goes further
-//! 3. query
+//! 3. https, and the query
 //! 4. the client's rate limit, before anything that costs
 //! 5. body
 //! 6. identity, and its rate limit
@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::caller::{Caller, Purpose, Question};
-use crate::config::{Config, Service};
+use crate::config::{Config, Environment, Service};
 use crate::cors::Verdict;
 use crate::doctor::examine;
 use crate::error::{Challenge, Refusal};
@@ -126,6 +126,7 @@ fn conclude<I: Incoming>(
         identity_type: trace.identity_type,
         identity: trace.identity,
         limiter: trace.limiter_failed.then_some("failed"),
+        warning: config.warning_at(&target).map(|fault| fault.to_string()),
     };
     if matches!(&config.service, Ok(service) if service.server_timing) {
         // Its times, and the browser's own of this request, are for pages that may read the answer.
@@ -193,7 +194,7 @@ where
         Destination::Token => token(config, request, target, runtime, trace).await,
         Destination::Grant => grant(config, request, target, runtime, trace).await,
         Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
-        Destination::DeepCheck => deep_check(config, request, runtime, trace).await,
+        Destination::DeepCheck => deep_check(config, request, target, runtime, trace).await,
         Destination::OpenApi => Ok(ok(DOCUMENT.into())),
     };
     // A route that this deployment does not have is no route.
@@ -227,17 +228,10 @@ where
     R: Runtime + Verifier,
 {
     let service = configured(config)?;
+    check_transport(config, request, target)?;
     let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
-    let caller = identify(
-        Purpose::Token,
-        config,
-        service,
-        request,
-        target,
-        runtime,
-        trace,
-    )
-    .await?;
+    let purpose = Purpose::Token;
+    let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
 
     let begun = runtime.now();
     let share = config.in_flight.upstream.open(begun);
@@ -273,16 +267,9 @@ where
 {
     let service = configured(config)?;
     let keys = service.callers.grant_keys().ok_or(Refusal::Path)?;
-    let caller = identify(
-        Purpose::Grant,
-        config,
-        service,
-        request,
-        target,
-        runtime,
-        trace,
-    )
-    .await?;
+    check_transport(config, request, target)?;
+    let purpose = Purpose::Grant;
+    let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
 
     let (grant, expires_at) = keys.issue(
         caller.identity().as_str(),
@@ -317,9 +304,13 @@ impl Serialize for GrantHeaders<'_> {
 }
 
 /// The deep check: whoever has the key is told what is wrong. Who has bound none has no such route.
+///
+/// Whoever asks is counted, with the right key and without: each check costs upstream calls, and each
+/// wrong key may be a guess.
 async fn deep_check<I, R>(
     config: &Config,
     request: &I,
+    target: Target<'_>,
     runtime: &R,
     trace: &mut Trace,
 ) -> Result<Response, Refusal>
@@ -328,9 +319,12 @@ where
     R: Runtime,
 {
     let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
+    check_transport(config, request, target)?;
+    let count = config.rate_limits.count_client(request, runtime).await;
+    trace.judge(Limiter::Client, count)?;
     let checked = keys.check(request);
     checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
-    let report = examine(config, runtime).await;
+    let report = examine(config, &target, runtime).await;
     trace.attempts = report.tries;
     trace.upstream_ms = millis(report.took);
     Ok(Response {
@@ -343,6 +337,23 @@ where
 fn configured(config: &Config) -> Result<&Service, Refusal> {
     let service = config.service.as_ref();
     service.map_err(|faults| Refusal::Config(faults.clone()))
+}
+
+/// Refuses what everybody on the way could read: a credential, a key, the token itself. On this
+/// machine there is no way, and in development nothing to read.
+fn check_transport(
+    config: &Config,
+    request: &impl Incoming,
+    target: Target<'_>,
+) -> Result<(), Refusal> {
+    let safe = request.is_over_tls()
+        || target.is_loopback()
+        || config.environment == Environment::Development;
+    if safe {
+        Ok(())
+    } else {
+        Err(Refusal::Plaintext)
+    }
 }
 
 /// Reads the body and finds out who is calling, as long as neither client nor identity asks too often.
@@ -359,8 +370,13 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let count = service.rate_limits.count_client(request, runtime).await;
-    trace.judge(Limiter::Client, count)?;
+    let keys = config.caller_keys.as_ref();
+    // A server of the operator's is many clients. One that runs on Workers even shares its address
+    // with the Workers of everybody else.
+    if keys.is_none_or(|keys| keys.check(request).is_err()) {
+        let count = config.rate_limits.count_client(request, runtime).await;
+        trace.judge(Limiter::Client, count)?;
+    }
     let media_type = match purpose {
         Purpose::Token => MediaType::Optional,
         Purpose::Grant => MediaType::Required,
@@ -386,7 +402,7 @@ where
     })?;
     let pseudonym = trace.note_caller(service, &caller);
     let source = caller.source().as_str();
-    let count = service
+    let count = config
         .rate_limits
         .count_identity(source, pseudonym, runtime);
     let count = count.await;

@@ -11,10 +11,10 @@ use crate::limits::MAX_IDENTITY_BYTES;
 pub struct Identity(String);
 
 impl Identity {
-    /// Checks an identity: 1 to [`MAX_IDENTITY_BYTES`] bytes, no control characters, no `|` (the
-    /// upstream separates its connection keys with it), no U+FFFD (what Workers put for header
-    /// bytes that are not UTF-8, so two users could become one), and what `charset` says of white
-    /// space and colons.
+    /// Checks an identity: 1 to [`MAX_IDENTITY_BYTES`] bytes, no control characters, none of the
+    /// [`INVISIBLE`] ones, no `|` (the upstream separates its connection keys with it), no U+FFFD
+    /// (what Workers put for header bytes that are not UTF-8, so two users could become one), and
+    /// what `charset` says of white space and colons.
     ///
     /// # Errors
     /// The first [`IdentityFault`] that is met.
@@ -26,7 +26,9 @@ impl Identity {
             return Err(IdentityFault::TooLong);
         }
         let forbidden = |character: char| {
-            matches!(character, '|' | char::REPLACEMENT_CHARACTER) || character.is_control()
+            matches!(character, '|' | char::REPLACEMENT_CHARACTER)
+                || character.is_control()
+                || is_invisible(character)
         };
         if text.contains(forbidden) {
             return Err(IdentityFault::Forbidden);
@@ -43,6 +45,42 @@ impl Identity {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Characters that nobody sees: zero-width ones, fillers, those that turn the direction of what
+/// stands around them. With them two identities look alike to whoever reads them, at the upstream
+/// or in a list of users, and are two.
+///
+/// Unicode 17.0, `DerivedCoreProperties.txt`: all of `Default_Ignorable_Code_Point`, which has all of
+/// `Bidi_Control`; and the interlinear annotations (U+FFF9 to U+FFFB), which are for programs alone.
+/// Private-use characters and noncharacters are not among them: they are shown, as boxes, and
+/// nothing on the way to the upstream replaces one by another.
+pub const INVISIBLE: [(char, char); 17] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+fn is_invisible(character: char) -> bool {
+    // Nearly all are ASCII, where there is none.
+    !character.is_ascii()
+        && INVISIBLE
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&character))
 }
 
 /// Which characters an identity may have, `IDENTITY_CHARS`.
@@ -62,7 +100,7 @@ pub enum IdentityFault {
     Empty,
     /// It has more than [`MAX_IDENTITY_BYTES`] bytes.
     TooLong,
-    /// It has a control character, `|` or U+FFFD.
+    /// It has a control character, an invisible one, `|` or U+FFFD.
     Forbidden,
     /// It has white space or a colon, which `IDENTITY_CHARS` does not allow.
     Folded,
@@ -113,7 +151,7 @@ impl fmt::Display for IdentityType {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{Charset, Identity, IdentityFault, IdentityType};
+    use super::{Charset, INVISIBLE, Identity, IdentityFault, IdentityType};
 
     #[test]
     fn accepts_what_applications_use() {
@@ -155,6 +193,58 @@ mod tests {
         ] {
             let found = Identity::parse(text, Charset::Distinct).err();
             assert_eq!(found, Some(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_every_character_that_nobody_sees_and_no_neighbour_of_theirs() {
+        let mut refused = 0;
+        for (first, last) in INVISIBLE {
+            for character in first..=last {
+                for charset in [Charset::Distinct, Charset::Any] {
+                    let text = format!("ad{character}a");
+                    let found = Identity::parse(&text, charset).err();
+                    assert_eq!(found, Some(IdentityFault::Forbidden), "{text:?}");
+                }
+                refused += 1;
+            }
+        }
+        // 4174 of Default_Ignorable_Code_Point in Unicode 17.0, and three annotations.
+        assert_eq!(refused, 4174 + 3);
+        // Seen, or no more ignorable than a letter: marks and letters beside the ranges.
+        for character in [
+            '\u{ae}',
+            '\u{34e}',
+            '\u{350}',
+            '\u{61b}',
+            '\u{115e}',
+            '\u{1161}',
+            '\u{17b3}',
+            '\u{17b6}',
+            '\u{180a}',
+            '\u{1810}',
+            '\u{2010}',
+            '\u{2030}',
+            '\u{2070}',
+            '\u{3165}',
+            '\u{fdff}',
+            '\u{fe10}',
+            '\u{fefe}',
+            '\u{ff00}',
+            '\u{ffa1}',
+            '\u{ffef}',
+            '\u{fffc}',
+            '\u{1bc9f}',
+            '\u{1bca4}',
+            '\u{1d172}',
+            '\u{1d17b}',
+            '\u{dffff}',
+            '\u{e1000}',
+            '\u{e000}',
+            '\u{fdd0}',
+        ] {
+            let text = format!("ad{character}a");
+            assert!(Identity::parse(&text, Charset::Any).is_ok(), "{text:?}");
         }
     }
 

@@ -59,10 +59,11 @@ impl Origin {
             return Err(OriginFault::Uppercase);
         }
         let (host, port) = split_port(authority)?;
-        let loopback = match host.strip_prefix('[') {
-            Some(rest) => ipv6(rest)?.is_loopback(),
+        match host.strip_prefix('[') {
+            Some(rest) => check_ipv6(rest)?,
             None => check_name_or_ipv4(host)?,
-        };
+        }
+        let loopback = is_loopback(host);
         if let Some(port) = port {
             check_port(port, scheme)?;
         }
@@ -82,7 +83,7 @@ impl Origin {
         &self.text
     }
 
-    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    /// Whether the host is this machine, as [`is_loopback`] has it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.loopback
@@ -95,6 +96,23 @@ impl Origin {
     }
 }
 
+/// Whether a host, as the URL standard serializes one, is this machine: `localhost` and the names
+/// below it (RFC 6761 §6.3), `127.0.0.0/8` or `[::1`, with or without its last bracket.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        return matches!(address, "::1" | "::1]");
+    }
+    // The root's own dot changes nothing of a name.
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let below = name.strip_suffix("localhost");
+    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+        || name
+            .parse()
+            .is_ok_and(|address: Ipv4Addr| address.is_loopback())
+}
+
+/// Host and port; the host of an IPv6 address without its last bracket.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), OriginFault> {
     if authority.starts_with('[') {
         let (host, after) = authority.split_once(']').ok_or(OriginFault::Host)?;
@@ -110,8 +128,8 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), OriginFault> {
     })
 }
 
-/// The address of a bracketed host, which must be in its shortest form, as browsers write it.
-fn ipv6(text: &str) -> Result<Ipv6Addr, OriginFault> {
+/// Checks the address of a bracketed host, which must be in its shortest form, as browsers write it.
+fn check_ipv6(text: &str) -> Result<(), OriginFault> {
     let address: Ipv6Addr = text.parse().map_err(|_| OriginFault::Host)?;
     // Of an IPv4 address in IPv6, Rust writes the last part with dots and browsers do not.
     let canonical = if address.to_ipv4_mapped().is_some() {
@@ -121,14 +139,14 @@ fn ipv6(text: &str) -> Result<Ipv6Addr, OriginFault> {
         address.to_string()
     };
     if canonical == text {
-        Ok(address)
+        Ok(())
     } else {
         Err(OriginFault::Host)
     }
 }
 
-/// Whether a host that is no IPv6 address means this machine.
-fn check_name_or_ipv4(host: &str) -> Result<bool, OriginFault> {
+/// Checks a host that is no IPv6 address.
+fn check_name_or_ipv4(host: &str) -> Result<(), OriginFault> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let label_fits = |label: &str| {
         (1..=63).contains(&label.len())
@@ -144,10 +162,9 @@ fn check_name_or_ipv4(host: &str) -> Result<bool, OriginFault> {
     let last = host.rsplit('.').next().unwrap_or(host);
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     if numeric {
-        let address: Ipv4Addr = host.parse().map_err(|_| OriginFault::Host)?;
-        return Ok(address.is_loopback());
+        let _: Ipv4Addr = host.parse().map_err(|_| OriginFault::Host)?;
     }
-    Ok(host == "localhost")
+    Ok(())
 }
 
 fn check_port(port: &str, scheme: Scheme) -> Result<(), OriginFault> {
@@ -169,7 +186,7 @@ fn check_port(port: &str, scheme: Scheme) -> Result<(), OriginFault> {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{Origin, OriginFault};
+    use super::{Origin, OriginFault, is_loopback};
 
     #[test]
     fn accepts_what_a_browser_sends() {
@@ -182,6 +199,7 @@ mod tests {
             "https://[::ffff:c000:201]",
             "http://localhost",
             "http://localhost:3000",
+            "http://app.localhost:3000",
             "http://127.0.0.1:5173",
             "http://[::1]:8080",
             "https://xn--bcher-kva.example",
@@ -228,10 +246,46 @@ mod tests {
             ("http://localhost:80", OriginFault::Port),
             ("http://example.com", OriginFault::Insecure),
             ("http://localhost.evil.example", OriginFault::Insecure),
+            ("http://evil-localhost", OriginFault::Insecure),
             ("http://127.0.0.1.evil.example", OriginFault::Insecure),
             ("http://192.168.1.5:3000", OriginFault::Insecure),
         ] {
             assert_eq!(Origin::parse(text), Err(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn knows_this_machine_by_its_names_and_addresses() {
+        for host in [
+            "localhost",
+            "localhost.",
+            "app.localhost",
+            "a.b.localhost.",
+            "127.0.0.1",
+            "127.255.255.254",
+            "[::1]",
+            "[::1",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "evil-localhost",
+            "notlocalhost",
+            "localhost.example",
+            "localhost..",
+            "127.0.0.1.example",
+            "126.0.0.1",
+            "0.0.0.0",
+            "192.168.1.5",
+            "[::]",
+            "[::2]",
+            "[fe80::1]",
+            "::1",
+            "edge.example",
+        ] {
+            assert!(!is_loopback(host), "{host}");
         }
     }
 

@@ -122,6 +122,16 @@ pub trait Incoming: Message {
 
     /// Its absolute URL, as serialized by the URL standard.
     fn url(&self) -> String;
+
+    /// Whether nobody between the caller and this place could read it. Outside of development,
+    /// tokens and grants are refused over plain http.
+    ///
+    /// The URL says it, as long as its scheme is the one that the caller used. A place behind a
+    /// proxy that ends TLS, and that therefore sees `http`, says it itself: from what that proxy
+    /// tells, provided that nobody can reach the place around the proxy and tell the same.
+    fn is_over_tls(&self) -> bool {
+        self.url().starts_with("https:")
+    }
 }
 
 /// An answer of the upstream.

@@ -1,6 +1,7 @@
 //! Where a request goes, and which rows it wants.
 
 use crate::limits::ROWS_PER_PAGE;
+use crate::origin;
 
 /// The parts of a request's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,21 @@ impl<'a> Target<'a> {
             path,
             query,
         }
+    }
+
+    /// Whether it is this machine that was called.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        // Spares the Worker another search for a text in a text.
+        let authority = self.origin.strip_prefix("https://");
+        let authority = authority.or_else(|| self.origin.strip_prefix("http://"));
+        let host = authority.unwrap_or_default();
+        // Behind the last colon is the port, unless that colon is one of an IPv6 address.
+        let host = match host.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => host,
+        };
+        origin::is_loopback(host)
     }
 }
 
@@ -134,6 +150,28 @@ mod tests {
                 };
                 assert_eq!(Target::parse(&url), target, "{url}");
             }
+        }
+    }
+
+    #[test]
+    fn tells_this_machine_from_others() {
+        for (origin, loopback) in [
+            ("http://localhost", true),
+            ("http://localhost:8787", true),
+            ("https://app.localhost:8787", true),
+            ("http://127.0.0.1:8787", true),
+            ("http://[::1]", true),
+            ("http://[::1]:8787", true),
+            ("http://[2001:db8::1]:8787", false),
+            ("http://[2001:db8::1]", false),
+            ("https://edge.example", false),
+            ("http://edge.example:8787", false),
+            ("http://localhost.edge.example", false),
+            ("http://192.168.1.5:8787", false),
+            ("ftp://localhost", false),
+        ] {
+            let url = format!("{origin}/api/authkit?next=http://localhost/");
+            assert_eq!(Target::parse(&url).is_loopback(), loopback, "{url}");
         }
     }
 

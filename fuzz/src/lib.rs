@@ -12,6 +12,7 @@
 mod claims;
 mod cookie;
 mod grant;
+mod identity;
 mod jwks;
 mod jws;
 mod origin;
@@ -22,6 +23,7 @@ mod trace_context;
 pub use claims::claim_path;
 pub use cookie::cookie_parse;
 pub use grant::grant_check;
+pub use identity::identity_parse;
 pub use jwks::jwks_parse;
 pub use jws::jws_parse;
 pub use origin::origin_parse;
@@ -33,10 +35,11 @@ pub use trace_context::trace_parent_parse;
 pub type Target = fn(&[u8]);
 
 /// All of them with their names, which are also those of the folders of seeds.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("claim_path", claim_path),
     ("cookie_parse", cookie_parse),
     ("grant_check", grant_check),
+    ("identity_parse", identity_parse),
     ("jwks_parse", jwks_parse),
     ("jws_parse", jws_parse),
     ("origin_parse", origin_parse),

@@ -21,7 +21,7 @@ pub fn origin_parse(data: &[u8]) {
     assert!(url.username().is_empty() && url.query().is_none() && url.path() == "/");
     assert_eq!(origin.is_secure(), url.scheme() == "https");
     let loopback = match url.host().unwrap() {
-        Host::Domain(name) => name == "localhost",
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };

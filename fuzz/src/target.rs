@@ -1,6 +1,6 @@
 use authkit_edge::limits::ROWS_PER_PAGE;
 use authkit_edge::target::{Selection, Target};
-use url::Url;
+use url::{Host, Url};
 
 /// A URL.
 pub fn target_parse(data: &[u8]) {
@@ -25,6 +25,15 @@ pub fn target_parse(data: &[u8]) {
     assert_eq!(target.origin, url.origin().ascii_serialization());
     assert_eq!(target.path, url.path());
     assert_eq!(target.query, url.query().unwrap_or_default());
+    let loopback = match url.host().unwrap() {
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    assert_eq!(target.is_loopback(), loopback);
     check_selection(target.query);
 }
 

@@ -19,10 +19,15 @@ pub(super) fn header(
         .request
         .header(name)
         .filter(|text| !text.is_empty());
-    if found.is_some() {
-        check(question, trust)?;
+    let Some(text) = found else {
+        return Ok(None);
+    };
+    check(question, trust)?;
+    // What two headers of one name are joined with. Which of them is whose, nobody can tell.
+    if text.contains(", ") {
+        return Err(CallerFault::HeaderTwice);
     }
-    Ok(found)
+    Ok(Some(text))
 }
 
 /// The identity in the body, and the type that stands beside it.

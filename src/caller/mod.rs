@@ -170,6 +170,8 @@ pub enum CallerFault {
     Unspecified,
     /// The identity that was found is malformed.
     Identity(IdentityFault),
+    /// The header that names the identity may be there twice: its value is a list.
+    HeaderTwice,
     /// The identity type that the request asks for is none of the four.
     IdentityType,
     /// The body's or query's fields are malformed.

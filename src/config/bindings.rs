@@ -21,6 +21,13 @@ pub const SECRETS: [&str; 9] = [
     "TRUSTED_CALLER_KEY_PREVIOUS",
 ];
 
+/// The secrets in `sandbox/dev.env` and `.dev.vars.example`: whoever reads this repository has them.
+pub(super) const PUBLISHED: [&str; 3] = [
+    "published_on_purpose_for_development_only",
+    "sk_test_sandbox",
+    "sk_test_your_key",
+];
+
 /// What is wrong with the configuration, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFault {
@@ -219,6 +226,20 @@ impl<'a> Bindings<'a> {
         })
     }
 
+    /// Refuses a secret that is everybody's, but in development. What is no environment is none.
+    pub(super) fn refuse_published(
+        &self,
+        name: &'static str,
+        secret: &Secret,
+    ) -> Result<(), ConfigFault> {
+        let development = self.get("ENVIRONMENT").as_deref() == Some("development");
+        if development || !PUBLISHED.contains(&secret.expose()) {
+            return Ok(());
+        }
+        let advice = "is one that this project publishes, so everybody has it: set one of your own";
+        Err(ConfigFault::new(name, advice))
+    }
+
     /// A secret of at least so many bytes that must not be guessable; `None` when it is not set.
     pub(super) fn key(
         &self,
@@ -229,12 +250,14 @@ impl<'a> Bindings<'a> {
             return Ok(None);
         };
         let secret = Secret::parse(&text).filter(|secret| secret.expose().len() >= least);
-        secret.map(Some).ok_or_else(|| {
+        let secret = secret.ok_or_else(|| {
             let advice = format!(
                 "must be {least} or more visible ASCII characters; `openssl rand -hex 32` makes 64"
             );
             ConfigFault::new(name, advice)
-        })
+        })?;
+        self.refuse_published(name, &secret)?;
+        Ok(Some(secret))
     }
 }
 

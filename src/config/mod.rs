@@ -14,7 +14,7 @@ mod warnings;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::caller::{CALLER_KEY_HEADER, CallerKeys, Policy, Source, SourceName, Trust};
+use crate::caller::{CallerKeys, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
 use crate::cors::{AllowedOrigins, CorsPolicy};
 use crate::grant::{GRANT_HEADER, GrantKeys};
@@ -29,7 +29,7 @@ use crate::pseudonym::PseudonymKey;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Dialect, RoutePath, Routes};
 use crate::runtime::{Binding, Limiter};
-use crate::trace_context::{TRACEPARENT, TRACESTATE};
+use crate::target::Target;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::policy::IntegrationPolicy;
 
@@ -41,22 +41,18 @@ pub const WIDGET_ORIGINS: [&str; 2] = ["https://authkit.picaos.com", "https://au
 /// The header that Pica's samples take the identity from.
 const DEFAULT_IDENTITY_HEADER: &str = "x-user-id";
 
-/// Headers that mean something else; none of them can name an identity.
-const RESERVED_HEADERS: [&str; 13] = [
-    "accept",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "origin",
-    "x-request-id",
-    TRACEPARENT,
-    TRACESTATE,
-    CALLER_KEY_HEADER,
-    GRANT_HEADER,
-];
+/// Headers that cannot name an identity, since they mean something else or are not the caller's own:
+/// what a browser, a proxy or a platform puts in would be taken for somebody. A `*` stands for any end
+/// of a name. By subject: HTTP and Fetch, proxies, platforms, tracing, ours.
+const RESERVED_HEADERS: &str = "accept* access-control-* authorization cache-control connection \
+    content-* cookie* date dnt early-data expect host if-* keep-alive origin pragma priority range \
+    referer sec-* te trailer transfer-encoding upgrade* user-agent via x-requested-with \
+    client-ip forwarded* proxy-* true-client-ip x-client-ip x-cluster-client-ip x-forwarded* \
+    x-original-* x-real-ip x-rewrite-url \
+    cdn-loop cf-* fastly-* fly-* x-amz* x-appengine-* x-azure-* x-envoy-* x-goog-* x-middleware-* \
+    x-ms-* x-nf-* x-vercel-* \
+    b3 baggage sentry-trace trace* x-b3-* x-cloud-trace-* x-datadog-* x-request-* \
+    x-authkit-*";
 
 /// The configuration of one deployment.
 #[derive(Debug)]
@@ -73,6 +69,10 @@ pub struct Config {
     pub caller_keys: Option<CallerKeys>,
     /// What the requests of the isolate hold, whatever configuration they go by.
     pub in_flight: Rc<InFlight>,
+    /// What is allowed that is not allowed elsewhere.
+    pub environment: Environment,
+    /// Which rate limiters are bound, whatever is wrong.
+    pub rate_limits: RateLimits,
 }
 
 /// What it takes to mint a token.
@@ -88,8 +88,6 @@ pub struct Service {
     pub pseudonyms: PseudonymKey,
     /// Whether answers say how long they took.
     pub server_timing: bool,
-    /// Which rate limiters are bound.
-    pub rate_limits: RateLimits,
     /// Which integrations callers are shown; `None` for all.
     pub integrations: Option<IntegrationPolicy>,
 }
@@ -107,7 +105,12 @@ impl Config {
         let routes = faults.note(routes(bindings));
         let origins = faults.note(allowed_origins(bindings));
         let header = faults.note(identity_header(bindings));
-        let service = service(bindings, header.as_deref(), &mut faults);
+        let environment = faults.note(environment(bindings));
+        let service = service(bindings, environment, header.as_deref(), &mut faults);
+        let rate_limits = RateLimits {
+            client: bindings.has(Limiter::Client),
+            identity: bindings.has(Limiter::Identity),
+        };
         let faults = bindings.with_misfits(faults.0);
         let service = service.filter(|_| faults.is_empty()).ok_or(faults);
         let grants = service
@@ -123,23 +126,40 @@ impl Config {
             cors: CorsPolicy::new(origins, headers.into_iter().flatten()),
             routes: routes.unwrap_or_else(|| Routes::new(None, Vec::new(), Dialect::Own)),
             service,
+            // What allows more must be said.
+            environment: environment.unwrap_or(Environment::Deployed),
+            rate_limits,
         }
+    }
+
+    /// What is hardly meant where this is called: development, on a host that others may reach.
+    #[must_use]
+    pub fn warning_at(&self, target: &Target<'_>) -> Option<ConfigFault> {
+        let exposed = self.environment == Environment::Development && !target.is_loopback();
+        exposed.then(|| {
+            ConfigFault::new(
+                ENVIRONMENT,
+                "is `development`, where anybody may ask for anybody's token, and this host is not \
+                 localhost: set `production` or `staging`",
+            )
+        })
     }
 }
 
 /// Reads every setting before it gives up on one, so that `faults` has all that is wrong.
-fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -> Option<Service> {
+fn service(
+    bindings: &Bindings<'_>,
+    environment: Option<Environment>,
+    header: Option<&str>,
+    faults: &mut Faults,
+) -> Option<Service> {
     let endpoint = faults.note(upstream::endpoint(bindings));
     let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS);
     let deadline = faults.note(deadline);
     let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
     let server_timing = faults.note(server_timing);
-    let rate_limits = RateLimits {
-        client: bindings.has(Limiter::Client),
-        identity: bindings.has(Limiter::Identity),
-    };
     let integrations = faults.note(upstream::integrations(bindings));
-    let callers = callers(bindings, header, faults);
+    let callers = callers(bindings, environment, header, faults);
     let endpoint = endpoint?;
     Some(Service {
         callers: callers?,
@@ -147,29 +167,39 @@ fn service(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -
         endpoint,
         upstream_deadline: deadline?.map_or(DEFAULT_UPSTREAM_DEADLINE, Duration::from_millis),
         server_timing: server_timing?,
-        rate_limits,
         integrations: integrations?,
     })
 }
 
+const ENVIRONMENT: &str = "ENVIRONMENT";
+
 /// `ENVIRONMENT`. Nothing that it allows is allowed by leaving it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Environment {
+pub enum Environment {
+    /// For users: production and staging.
     Deployed,
+    /// On the machine of whoever works on it.
     Development,
 }
 
-fn callers(bindings: &Bindings<'_>, header: Option<&str>, faults: &mut Faults) -> Option<Policy> {
-    let environment = bindings.choice(
-        "ENVIRONMENT",
+fn environment(bindings: &Bindings<'_>) -> Result<Environment, ConfigFault> {
+    bindings.choice(
+        ENVIRONMENT,
         "production",
         &[
             ("production", Environment::Deployed),
             ("staging", Environment::Deployed),
             ("development", Environment::Development),
         ],
-    );
-    let environment = faults.note(environment);
+    )
+}
+
+fn callers(
+    bindings: &Bindings<'_>,
+    environment: Option<Environment>,
+    header: Option<&str>,
+    faults: &mut Faults,
+) -> Option<Policy> {
     let names = faults.note(source_names(bindings));
     let charset = faults.note(bindings.choice(
         "IDENTITY_CHARS",
@@ -294,14 +324,23 @@ fn identity_header(bindings: &Bindings<'_>) -> Result<String, ConfigFault> {
     let token = name
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
-    if token && !RESERVED_HEADERS.contains(&name.as_str()) {
+    if token && !is_reserved(&name) {
         Ok(name)
     } else {
         Err(ConfigFault::new(
             NAME,
-            "must be the name of a header of your own, such as x-user-id",
+            "must be the name of a header of your own, such as x-user-id: none that a browser, a \
+             proxy or the platform sets",
         ))
     }
+}
+
+fn is_reserved(name: &str) -> bool {
+    let mut entries = RESERVED_HEADERS.split(' ');
+    entries.any(|entry| match entry.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == entry,
+    })
 }
 
 fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFault> {

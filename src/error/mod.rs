@@ -36,6 +36,8 @@ pub enum Refusal {
     Path,
     /// The route takes other methods: these.
     Method(Methods),
+    /// It came over plain http, where everybody on the way reads it.
+    Plaintext,
     /// A rate limit of this deployment is reached.
     RateLimit(Limiter),
     /// The query is malformed.
@@ -78,6 +80,7 @@ pub struct WireError {
 
 const UNAUTHORIZED: &str = "Unauthorized";
 const BAD_REQUEST: &str = "Bad request";
+const FORBIDDEN: &str = "Forbidden";
 
 impl Refusal {
     /// What the caller is told.
@@ -102,6 +105,12 @@ impl Refusal {
                     },
                 )
             },
+            Self::Plaintext => plain(
+                403,
+                FORBIDDEN,
+                "https_required",
+                "This may be asked for over https only: begin the address with https://.",
+            ),
             Self::RateLimit(_) => WireError {
                 header: Some(retry_after(LIMITER_RETRY_AFTER)),
                 ..plain(
@@ -273,13 +282,13 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
         ),
         CallerFault::CrossSite => plain(
             403,
-            "Forbidden",
+            FORBIDDEN,
             "cross_site",
             "This may be asked for from a page of the same origin only.",
         ),
         CallerFault::NotTheirs => plain(
             403,
-            "Forbidden",
+            FORBIDDEN,
             "forbidden_identity",
             "That identity is not one of the signed-in user's.",
         ),
@@ -299,10 +308,16 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
                     format!("The identity may have at most {MAX_IDENTITY_BYTES} bytes.").into()
                 }
                 IdentityFault::Forbidden => {
-                    "The identity may not have control characters or `|`.".into()
+                    "The identity may not have control characters, invisible ones or `|`.".into()
                 }
                 IdentityFault::Folded => "The identity may not have spaces or colons.".into(),
             },
+        ),
+        CallerFault::HeaderTwice => plain(
+            400,
+            BAD_REQUEST,
+            "invalid_identity",
+            "The header that names the identity is there twice, or has a comma and a space.",
         ),
         CallerFault::IdentityType => plain(
             400,

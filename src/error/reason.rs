@@ -27,6 +27,7 @@ impl Refusal {
                 "IDENTITY_LIMITER: the identity asks too often".into()
             }
             Self::Panic => "the code panicked, and its instance was replaced".into(),
+            Self::Plaintext => "plain http: switch on Always Use HTTPS for the zone".into(),
             Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
     }
@@ -63,6 +64,7 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         | CallerFault::NotTheirs
         | CallerFault::Unspecified
         | CallerFault::Identity(_)
+        | CallerFault::HeaderTwice
         | CallerFault::IdentityType
         | CallerFault::Fields(_) => return None,
     };

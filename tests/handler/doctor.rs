@@ -15,6 +15,7 @@ const ROW: &str = r#"{"rows":[{"id":1}],"total":9,"pages":9,"page":1,"requestId"
 fn ask() -> TestRequest {
     TestRequest::anonymous()
         .method(Method::Get)
+        .on("http://localhost:8787")
         .at("/api/authkit/health/deep")
         .header("x-authkit-key", CALLER_KEY)
 }
@@ -266,6 +267,31 @@ fn warns_without_failing() {
         assert!(advice(&report, name).contains(words), "{report}");
         assert_eq!(outcome.record.code, "ok");
     }
+}
+
+#[test]
+fn warns_of_development_where_others_may_reach_it() {
+    let outcome = well().send(&ask().on("https://edge.example"));
+    let report = json(&outcome);
+    assert_eq!(
+        (outcome.response.status, &report["status"]),
+        (200, &json!("ok"))
+    );
+    assert_eq!(checks(&outcome)[0], "ENVIRONMENT: warning");
+    let words = "this host is not localhost: set `production` or `staging`. In [vars] of \
+                 wrangler.toml: ENVIRONMENT";
+    assert!(advice(&report, "ENVIRONMENT").contains(words), "{report}");
+
+    // Whatever else is wrong.
+    let broken = well().with("ROUTE_PREFIX", "/v2/");
+    let all = ["ENVIRONMENT: warning", "ROUTE_PREFIX: failing"];
+    let outcome = broken.send(&ask().on("https://edge.example"));
+    assert_eq!(checks(&outcome), all);
+    let deployed = well()
+        .with("ENVIRONMENT", "production")
+        .with("PICA_SECRET_KEY", "sk_live_1");
+    let outcome = deployed.send(&ask().on("https://edge.example"));
+    assert_eq!(checks(&outcome)[0], "configuration: ok");
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
             CallerFault::Token(TokenFault::KeysUnavailable(Duration::ZERO)),
             Challenge::Bearer,
         ),
+        Refusal::Plaintext,
         Refusal::Path,
         Refusal::Method(Methods::Post),
         Refusal::Body(BodyFault::TooSlow),

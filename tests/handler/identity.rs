@@ -1,6 +1,7 @@
 //! For whom a token is minted, and for whom never.
 
 use crate::support::{TestApp, TestRequest, assert_error, assert_minted, json};
+use crate::tokens::{self, SigningKey, claims};
 
 const CALLER_KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -163,6 +164,85 @@ fn believes_a_caller_that_proves_itself() {
         assert_refused(&app, &twice, 401, "unauthenticated");
         assert_refused(&app, &TestRequest::post(), 401, "unauthenticated");
         assert_refused(&app, &TestRequest::anonymous(), 401, "unauthenticated");
+    }
+}
+
+/// A proxy that adds a header, and does not take away the one that a browser sent, leaves both: the
+/// platform joins them.
+#[test]
+fn takes_no_identity_from_a_header_that_is_there_twice() {
+    let named = |name: &str| TestRequest::anonymous().header("x-user-id", name);
+    for charset in ["distinct", "any"] {
+        let app = TestApp::new()
+            .with("IDENTITY_SOURCE", "header,body")
+            .with("IDENTITY_CHARS", charset);
+        for request in [
+            named("ada").header("x-user-id", "eve"),
+            named("ada").header("x-user-id", "ada"),
+            named("ada").header("x-user-id", ""),
+            named("").header("x-user-id", "eve"),
+            named("").header("x-user-id", ""),
+            named("ada, eve"),
+            named("ada, eve").json(r#"{"identity":"u1"}"#),
+        ] {
+            assert_refused(&app, &request, 400, "invalid_identity");
+            let reason = app.send(&request).record.reason.unwrap();
+            assert!(reason.contains("there twice"), "{reason}");
+        }
+        // A comma alone joins nothing.
+        assert_minted(&app, &named("cn=ada,o=acme"), "cn=ada,o=acme", "user");
+    }
+    // It takes a key to learn anything.
+    let app = TestApp::new().with("TRUSTED_CALLER_KEY", CALLER_KEY);
+    let twice = named("ada").header("x-user-id", "eve");
+    assert_refused(&app, &twice, 401, "unauthenticated");
+    let twice = twice.header("x-authkit-key", CALLER_KEY);
+    assert_refused(&app, &twice, 400, "invalid_identity");
+    // In a body it is a text like any other.
+    let app = TestApp::new()
+        .with("IDENTITY_SOURCE", "body")
+        .with("IDENTITY_CHARS", "any");
+    let request = TestRequest::anonymous().json(r#"{"identity":"Lovelace, Ada"}"#);
+    assert_minted(&app, &request, "Lovelace, Ada", "user");
+}
+
+/// Zero-width characters, fillers and changes of direction.
+const INVISIBLE: [char; 8] = [
+    '\u{ad}',
+    '\u{200b}',
+    '\u{200d}',
+    '\u{202e}',
+    '\u{2066}',
+    '\u{3164}',
+    '\u{feff}',
+    '\u{e0041}',
+];
+
+#[test]
+fn refuses_characters_that_nobody_sees_whatever_the_source_is() {
+    for character in INVISIBLE {
+        let name = format!("ad{character}a");
+        for charset in ["distinct", "any"] {
+            let app = |source: &str| {
+                TestApp::new()
+                    .with("IDENTITY_SOURCE", source)
+                    .with("IDENTITY_CHARS", charset)
+            };
+            let header = TestRequest::anonymous().header("x-user-id", &name);
+            assert_refused(&app("header"), &header, 400, "invalid_identity");
+            let body = serde_json::json!({ "identity": name }).to_string();
+            let body = TestRequest::anonymous().json(body);
+            assert_refused(&app("body"), &body, 400, "invalid_identity");
+        }
+        let signed = SigningKey::new("k1").token(&claims(serde_json::json!({ "sub": name })));
+        let bearer = TestRequest::anonymous().header("authorization", &format!("Bearer {signed}"));
+        let outcome = tokens::app().send(&bearer);
+        assert_error(&outcome, 400, "invalid_identity");
+        let grant = tokens::app()
+            .with("IDENTITY_SOURCE", "grant,jwt")
+            .with("GRANT_KEY", CALLER_KEY)
+            .send(&bearer.at("/api/authkit/grant").json("{}"));
+        assert_error(&grant, 400, "invalid_identity");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one line that a request leaves.
 
+use authkit_edge::runtime::Method;
 use serde_json::{Value, json};
 
 use crate::support::{KEY, Plan, TestApp, TestRequest};
@@ -18,7 +19,7 @@ fn says_what_happened() {
         }
         Plan::json(r#"{"rows":[],"pages":2}"#).after(30)
     });
-    let mut line = line(&app, &TestRequest::post());
+    let mut line = line(&app, &TestRequest::post().on("http://localhost:8787"));
     let pseudonym = line["identity"].take();
     assert_eq!(pseudonym.as_str().unwrap().len(), 16);
     assert_eq!(
@@ -30,6 +31,56 @@ fn says_what_happened() {
             "identity_source": "header", "identity_type": "user", "identity": null,
         })
     );
+}
+
+#[test]
+fn warns_on_every_line_of_development_that_others_may_reach() {
+    let line = |environment: &str, origin: &str, request: TestRequest| {
+        let app = TestApp::new()
+            .with("ENVIRONMENT", environment)
+            .with("TRUSTED_CALLER_KEY", "a-caller-key-of-thirty-two-bytes");
+        line(&app, &request.on(origin))
+    };
+    let requests = || {
+        [
+            TestRequest::post(),
+            TestRequest::anonymous().json("["),
+            TestRequest::anonymous().at("/nothing"),
+            TestRequest::anonymous().method(Method::Options),
+            TestRequest::anonymous()
+                .at("/api/authkit/health")
+                .method(Method::Get),
+        ]
+    };
+    for origin in [
+        "https://edge.example",
+        "http://authkit-edge.me.workers.dev",
+        "http://192.168.1.5:8787",
+        "http://localhost.edge.example",
+    ] {
+        for request in requests() {
+            let line = line("development", origin, request);
+            let warning = line["warning"].as_str().unwrap();
+            assert!(
+                warning.starts_with("ENVIRONMENT: is `development`"),
+                "{line}"
+            );
+            assert!(warning.ends_with("set `production` or `staging`"), "{line}");
+        }
+    }
+    for (environment, origin) in [
+        ("development", "http://localhost:8787"),
+        ("development", "http://app.localhost"),
+        ("development", "http://127.0.0.1:8787"),
+        ("development", "http://[::1]:8787"),
+        ("production", "https://edge.example"),
+        ("staging", "https://edge.example"),
+    ] {
+        for request in requests() {
+            let line = line(environment, origin, request);
+            assert_eq!(line["warning"], Value::Null, "{line}");
+        }
+    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn full() -> Record {
         identity_type: Some("user"),
         identity: Some("0123456789abcdef".to_owned()),
         limiter: Some("failed"),
+        warning: Some("ENVIRONMENT: is `development`".to_owned()),
     }
 }
 
@@ -43,6 +44,7 @@ fn bare() -> Record {
         identity_type: None,
         identity: None,
         limiter: None,
+        warning: None,
         upstream_key: None,
         ..full()
     }

@@ -134,6 +134,13 @@ fn signed_in() -> TestRequest {
     TestRequest::anonymous().header("authorization", &format!("Bearer {token}"))
 }
 
+/// Not in development.
+fn deployed() -> TestApp {
+    TestApp::new()
+        .with("ENVIRONMENT", "staging")
+        .with("TRUSTED_CALLER_KEY", KEY)
+}
+
 fn token_samples() -> Vec<Sample> {
     let well = TestApp::new;
     let failing = |plan: fn() -> Plan| TestApp::new().upstream(move |_| plan());
@@ -144,6 +151,7 @@ fn token_samples() -> Vec<Sample> {
         (well(), TestRequest::anonymous(), 401),
         (app(), signed_in().json(r#"{"identity":"x"}"#), 403),
         (well(), post().endless(), 408),
+        (deployed(), post().on("http://edge.example"), 403),
         (well(), post().json(vec![b' '; 9000]), 413),
         (well(), post().body("x"), 415),
         (failing(|| Plan::status(429)), post(), 429),
@@ -181,10 +189,14 @@ fn deep_samples() -> Vec<Sample> {
     let keyed = || TestApp::new().with("TRUSTED_CALLER_KEY", KEY);
     let look = || TestRequest::anonymous().method(Method::Get);
     let ask = || look().header("x-authkit-key", KEY);
+    let limited = keyed().with_limiter(Limiter::Client, Counter::Limit(0));
+    let from = ask().header("cf-connecting-ip", "203.0.113.7");
     vec![
         (keyed(), ask(), 200),
         (keyed(), look(), 401),
+        (deployed(), ask().on("http://edge.example"), 403),
         (TestApp::new(), ask(), 404),
+        (limited, from, 429),
         (keyed().without("PICA_SECRET_KEY"), ask(), 503),
     ]
 }

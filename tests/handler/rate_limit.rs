@@ -75,6 +75,87 @@ fn stops_a_client_before_its_body_is_read_and_its_token_looked_at() {
     );
 }
 
+const CALLER_KEY: &str = "a-caller-key-of-thirty-two-bytes";
+const PREVIOUS_KEY: &str = "the-caller-key-that-was-before-it";
+
+/// Whoever runs a server on Workers calls from an address that all Workers of all accounts share.
+#[test]
+fn counts_no_server_that_proves_itself() {
+    let app = client_app(Counter::Limit(0))
+        .with("TRUSTED_CALLER_KEY", CALLER_KEY)
+        .with("TRUSTED_CALLER_KEY_PREVIOUS", PREVIOUS_KEY);
+    let request = || from("2a06:98c0:3600::103", "ada");
+    for key in [CALLER_KEY, PREVIOUS_KEY] {
+        let outcome = app.send(&request().header("x-authkit-key", key));
+        assert_eq!(outcome.response.status, 200);
+    }
+    assert_eq!(app.edge.counted(), []);
+    for request in [
+        request(),
+        request().header("x-authkit-key", ""),
+        request().header("x-authkit-key", &CALLER_KEY[1..]),
+        request()
+            .header("x-authkit-key", CALLER_KEY)
+            .header("x-authkit-key", CALLER_KEY),
+    ] {
+        assert_refused(&app.send(&request), "CLIENT_LIMITER");
+    }
+    assert_eq!(app.edge.counted().len(), 4);
+    // A key that the deployment does not have is no proof.
+    let keyless = client_app(Counter::Limit(0));
+    let outcome = keyless.send(&request().header("x-authkit-key", CALLER_KEY));
+    assert_refused(&outcome, "CLIENT_LIMITER");
+}
+
+#[test]
+fn counts_no_server_that_asks_for_grants_and_proves_itself() {
+    let app = tokens::app()
+        .with("IDENTITY_SOURCE", "grant,jwt")
+        .with("GRANT_KEY", "0123456789abcdef0123456789abcdef")
+        .with("TRUSTED_CALLER_KEY", CALLER_KEY)
+        .with_limiter(Limiter::Client, Counter::Limit(0));
+    let token = SigningKey::new("k1").token(&claims(json!({})));
+    let ask = TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("cf-connecting-ip", "203.0.113.7")
+        .header("authorization", &format!("Bearer {token}"))
+        .json("{}");
+    let trusted = ask.clone().header("x-authkit-key", CALLER_KEY);
+    assert_eq!(app.send(&trusted).response.status, 200);
+    assert_refused(&app.send(&ask), "CLIENT_LIMITER");
+}
+
+/// A guess is refused as one too many before it is compared, and so is the right key.
+#[test]
+fn counts_the_deep_check_before_its_key_is_looked_at() {
+    let ask = TestRequest::anonymous()
+        .method(Method::Get)
+        .at("/api/authkit/health/deep")
+        .header("cf-connecting-ip", "203.0.113.7");
+    let keyed = |app: TestApp| app.with("TRUSTED_CALLER_KEY", CALLER_KEY);
+    let well = keyed(client_app(Counter::Limit(2)));
+    let ailing = keyed(client_app(Counter::Limit(2))).with("IDENTITY_TYPE", "email");
+    for (app, right) in [(well, 200), (ailing, 503)] {
+        let guess = ask.clone().header("x-authkit-key", "a-guess");
+        assert_error(&app.send(&guess), 401, "unauthenticated");
+        let ask = ask.clone().header("x-authkit-key", CALLER_KEY);
+        assert_eq!(app.send(&ask).response.status, right);
+        let calls = app.edge.calls().len();
+        for request in [&ask, &guess] {
+            assert_refused(&app.send(request), "CLIENT_LIMITER");
+        }
+        assert_eq!(app.edge.calls().len(), calls);
+    }
+    // Where nobody may ask there is nothing to count.
+    let keyless = client_app(Counter::Limit(0));
+    assert_error(&keyless.send(&ask), 404, "not_found");
+    assert_eq!(keyless.edge.counted(), []);
+    // A limiter that fails keeps nobody out.
+    let outcome = keyed(client_app(Counter::Fails)).send(&ask.header("x-authkit-key", CALLER_KEY));
+    assert_eq!(outcome.response.status, 200);
+    assert_eq!(outcome.record.limiter, Some("failed"));
+}
+
 #[test]
 fn counts_no_client_without_an_address() {
     let app = client_app(Counter::Limit(0));

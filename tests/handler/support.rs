@@ -215,7 +215,9 @@ pub fn assert_minted(app: &TestApp, request: &TestRequest, identity: &str, ident
 #[derive(Clone)]
 pub struct TestRequest {
     method: Method,
-    url: String,
+    origin: String,
+    resource: String,
+    over_tls: Option<bool>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     body_hangs: bool,
@@ -231,7 +233,9 @@ impl TestRequest {
     pub fn anonymous() -> Self {
         Self {
             method: Method::Post,
-            url: "https://edge.example/api/authkit".to_owned(),
+            origin: "https://edge.example".to_owned(),
+            resource: "/api/authkit".to_owned(),
+            over_tls: None,
             headers: Vec::new(),
             body: Vec::new(),
             body_hangs: false,
@@ -245,7 +249,19 @@ impl TestRequest {
 
     /// Path and query.
     pub fn at(mut self, resource: &str) -> Self {
-        self.url = format!("https://edge.example{resource}");
+        resource.clone_into(&mut self.resource);
+        self
+    }
+
+    /// Another origin than a deployment's.
+    pub fn on(mut self, origin: &str) -> Self {
+        origin.clone_into(&mut self.origin);
+        self
+    }
+
+    /// What the place says of the way, which otherwise the URL says.
+    pub fn over_tls(mut self, over_tls: bool) -> Self {
+        self.over_tls = Some(over_tls);
         self
     }
 
@@ -298,7 +314,35 @@ impl Incoming for TestRequest {
     }
 
     fn url(&self) -> String {
-        self.url.clone()
+        format!("{}{}", self.origin, self.resource)
+    }
+
+    fn is_over_tls(&self) -> bool {
+        self.over_tls
+            .unwrap_or_else(|| UrlAlone(self).is_over_tls())
+    }
+}
+
+/// A request of a place that says nothing of the way.
+struct UrlAlone<'a>(&'a TestRequest);
+
+impl Message for UrlAlone<'_> {
+    fn header(&self, name: &str) -> Option<String> {
+        self.0.header(name)
+    }
+
+    async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
+        self.0.read_body(allowance).await
+    }
+}
+
+impl Incoming for UrlAlone<'_> {
+    fn method(&self) -> Method {
+        self.0.method
+    }
+
+    fn url(&self) -> String {
+        self.0.url()
     }
 }
 

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Config, ConfigFault, Service};
-use crate::caller::{Source, SourceName, Trust};
+use crate::caller::{CALLER_KEY_HEADER, Source, SourceName, Trust};
 use crate::cors::{AllowedOrigins, CorsPolicy};
+use crate::grant::GRANT_HEADER;
 use crate::identity::{Charset, IdentityType};
 use crate::runtime::Binding;
+use crate::trace_context::{TRACEPARENT, TRACESTATE};
 use crate::upstream::endpoint::Provider;
 use crate::upstream::policy::{Entry, IntegrationPolicy};
 
@@ -55,6 +57,12 @@ fn takes_every_value_that_is_documented() {
         ("IDENTITY_SOURCE", "body"),
         ("IDENTITY_SOURCE", "header, body"),
         ("IDENTITY_HEADER", "X-Tenant_User"),
+        ("IDENTITY_HEADER", "x-user-id"),
+        ("IDENTITY_HEADER", "x-tenant"),
+        ("IDENTITY_HEADER", "x-tenant-user"),
+        ("IDENTITY_HEADER", "x-account"),
+        ("IDENTITY_HEADER", "tenant-id"),
+        ("IDENTITY_HEADER", "customer"),
         ("IDENTITY_TYPE", "organization"),
         ("IDENTITY_CHARS", "any"),
         ("ALLOWED_ORIGINS", "*"),
@@ -130,6 +138,89 @@ fn names_the_variable_that_is_wrong() {
         ("BLOCKED_INTEGRATIONS", "team:Zoho: CRM"),
     ] {
         assert_eq!(fault(&[(name, value)]).variable(), name, "{name}={value}");
+    }
+}
+
+#[test]
+fn takes_no_header_for_an_identity_that_a_browser_a_proxy_or_a_platform_sets() {
+    for name in [
+        // HTTP and Fetch.
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "access-control-request-method",
+        "authorization",
+        "cache-control",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "date",
+        "dnt",
+        "early-data",
+        "expect",
+        "host",
+        "if-none-match",
+        "keep-alive",
+        "origin",
+        "pragma",
+        "priority",
+        "range",
+        "Referer",
+        "sec-ch-ua",
+        "sec-fetch-site",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        // Proxies.
+        "client-ip",
+        "forwarded",
+        "proxy-authorization",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-forwarded",
+        "x-forwarded-for",
+        "X-Forwarded-User",
+        "x-original-url",
+        "x-real-ip",
+        // Platforms.
+        "cdn-loop",
+        "CF-Connecting-IP",
+        "cf-access-authenticated-user-email",
+        "cf-ray",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "x-amz-cf-id",
+        "x-amzn-oidc-identity",
+        "x-appengine-user-ip",
+        "x-azure-clientip",
+        "x-envoy-external-address",
+        "x-goog-authenticated-user-id",
+        "x-middleware-subrequest",
+        "x-ms-client-principal-id",
+        "x-nf-client-connection-ip",
+        "x-vercel-id",
+        // Tracing.
+        "b3",
+        "baggage",
+        "sentry-trace",
+        TRACEPARENT,
+        TRACESTATE,
+        "x-b3-traceid",
+        "x-cloud-trace-context",
+        "x-datadog-trace-id",
+        "x-request-id",
+        // Ours.
+        CALLER_KEY_HEADER,
+        GRANT_HEADER,
+    ] {
+        let fault = fault(&[("IDENTITY_HEADER", name)]);
+        assert_eq!(fault.variable(), "IDENTITY_HEADER", "{name}");
+        assert!(fault.advice().contains("a header of your own"), "{fault}");
     }
 }
 

@@ -39,17 +39,19 @@ export async function serve(name, { command, args, cwd, env, ready }) {
 
 /**
  * Starts `wrangler dev` as `serve` does, on a free port. It asks no questions, is on no network but that
- * port's, finds no other Worker, and writes into `folder`.
+ * port's, finds no other Worker, and writes into `folder`. A `program` does it instead, if there is one:
+ * it gets the `args` alone.
  */
-export function serveWrangler(name, { cwd, args, env, folder }) {
+export function serveWrangler(name, { cwd, args, env, folder, program }) {
   const bin = join(ROOT, "node_modules/.bin");
+  const dev = [
+    ...["dev", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"],
+    ...["--persist-to", join(folder, "state")],
+  ];
   return serve(name, {
     cwd,
-    command: join(bin, "wrangler"),
-    args: () => [
-      ...["dev", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"],
-      ...["--persist-to", join(folder, "state"), ...args],
-    ],
+    command: join(bin, program ? "node" : "wrangler"),
+    args: () => [...(program ? [program] : dev), ...args],
     env: () => ({
       // wrangler needs a newer Node.js than the machine may have.
       PATH: `${bin}:${process.env.PATH}`,

@@ -22,6 +22,7 @@ pub const TOKEN_PATH: &str = "/api/authkit";
 pub struct Request {
     method: String,
     target: String,
+    host: String,
     headers: Vec<(String, Vec<u8>)>,
     body: Vec<u8>,
     chunked: bool,
@@ -38,6 +39,8 @@ impl Request {
         Self {
             method: "POST".to_owned(),
             target: TOKEN_PATH.to_owned(),
+            // No test speaks TLS, and this is where a deployment takes http.
+            host: "localhost".to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
             chunked: false,
@@ -62,6 +65,12 @@ impl Request {
     /// Another path and query.
     pub fn at(mut self, target: &str) -> Self {
         target.clone_into(&mut self.target);
+        self
+    }
+
+    /// Another host, as a client on the internet names one.
+    pub fn host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
         self
     }
 
@@ -98,7 +107,7 @@ impl Request {
             bytes.extend_from_slice(value);
             bytes.extend_from_slice(b"\r\n");
         };
-        header("host", b"edge.example");
+        header("host", self.host.as_bytes());
         header("connection", b"close");
         for (name, value) in &self.headers {
             header(name, value);

@@ -7,7 +7,8 @@ use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::client::Request;
 use authkit_edge_e2e::profile::{CALLER_KEY, Edge, GRANT_KEY, KEY, Profile};
 use authkit_edge_e2e::worker::{Bindings, Deployment, write_folder};
-use authkit_edge_e2e::{root, search_path};
+use authkit_edge_e2e::{PATIENCE, root, search_path};
+use authkit_sandbox::{Fault, FaultKind};
 use serde_json::json;
 
 fn ask() -> Request {
@@ -137,16 +138,7 @@ fn answers_nobody_without_the_key() {
 
 /// What `make doctor` says with these variables and arguments, and whether it is content.
 fn doctor(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
-    let mut command = Command::new("node");
-    command
-        .arg(root().join("scripts/doctor.mjs"))
-        .args(arguments);
-    command
-        .env("PATH", search_path())
-        .env_remove("URL")
-        .env_remove("TRUSTED_CALLER_KEY")
-        .envs(variables.iter().copied());
-    let output = command
+    let output = doctor_command(variables, arguments)
         .output()
         .expect("`make setup` has installed Node.js");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -159,6 +151,19 @@ fn doctor(variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
         assert!(!said.contains(secret), "{secret} in {said}");
     }
     (output.status.success(), said)
+}
+
+fn doctor_command(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new("node");
+    command
+        .arg(root().join("scripts/doctor.mjs"))
+        .args(arguments);
+    command
+        .env("PATH", search_path())
+        .env_remove("URL")
+        .env_remove("TRUSTED_CALLER_KEY")
+        .envs(variables.iter().copied());
+    command
 }
 
 #[test]
@@ -256,6 +261,75 @@ fn the_doctor_looks_at_the_configuration_here() {
     let (well, said) = doctor_here(&bindings);
     let warning = "! .dev.vars\n    TRUSTED_CALLER_KEY: set there, and not read.";
     assert!(!well && said.starts_with(warning), "{said}");
+}
+
+/// What stands in the list of processes, which everybody on the machine may read.
+#[cfg(target_os = "linux")]
+fn command_lines() -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap();
+    let lines = processes.filter_map(|entry| fs::read(entry.unwrap().path().join("cmdline")).ok());
+    lines
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .collect()
+}
+
+/// With that key, anybody else on the machine could ask the Worker that the doctor looks at.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_doctors_own_key_is_in_no_list_of_processes() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Stdio;
+
+    let edge = Profile::Pica.lease();
+    let mut bindings = Profile::Pica.bindings(edge.sandbox.issuer());
+    // The first try has to wait for as long as the list is looked at; a later one does not.
+    bindings
+        .variables
+        .insert("UPSTREAM_DEADLINE_MS", json!(30_000));
+    edge.sandbox
+        .update(|settings| settings.faults = vec![Fault::token(FaultKind::Hang)]);
+
+    let root = root().canonicalize().expect("it is there");
+    let folder = write_folder(&root, "doctor", &[Deployment::edge(bindings)]).unwrap();
+    let config = folder.join("0/wrangler.json");
+    let tmp = folder.join("tmp");
+    let variables = [("TMPDIR", tmp.to_str().expect("a plain path"))];
+    let arguments = ["--config", config.to_str().expect("a plain path")];
+    let doctor = doctor_command(&variables, &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The Worker that the doctor has started asks its upstream.
+    assert!(edge.sandbox.wait_until(|seen| seen.in_flight > 0, PATIENCE));
+
+    let works: Vec<_> = fs::read_dir(&tmp)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("key").exists())
+        .collect();
+    let [work] = &works[..] else {
+        panic!("one folder of the doctor's: {works:?}");
+    };
+    for (path, mode) in [(work.clone(), 0o700), (work.join("key"), 0o600)] {
+        let found = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(found & 0o777, mode, "{}", path.display());
+    }
+    let key = fs::read_to_string(work.join("key")).unwrap();
+    assert_eq!(key.len(), 64);
+    let lines = command_lines();
+    let started = lines.iter().filter(|line| line.contains("doctor-worker"));
+    assert!(started.count() > 0, "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains(&key)));
+
+    edge.sandbox.update(|settings| settings.faults.clear());
+    let output = doctor.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{wrong}");
+    assert!(!said.contains(&key) && !wrong.contains(&key));
+    assert!(!work.exists(), "the key is gone with its folder");
+    fs::remove_dir_all(folder).expect("it was written");
 }
 
 /// Only with a key may anybody ask; but with a key, `header` and `body` would be right.

@@ -18,4 +18,5 @@ mod sdk;
 mod secrets;
 mod statuses;
 mod tokens;
+mod transport;
 mod verified;

@@ -6,7 +6,7 @@
 
 use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::client::{Request, WIDGET};
-use authkit_edge_e2e::profile::{Edge, LIMIT, Profile, new_address};
+use authkit_edge_e2e::profile::{CALLER_KEY, Edge, LIMIT, Profile, new_address};
 use serde_json::json;
 
 /// More requests than fit into any number of windows that a test could meet.
@@ -80,6 +80,40 @@ fn stop_an_identity_wherever_it_asks_from() {
     assert!(line["identity"].is_string(), "{line}");
     edge.assert_upstream_calls(before, 0);
     edge.send(&ask("bob")).assert_token();
+}
+
+#[test]
+fn stop_a_client_that_asks_for_the_deep_check_with_the_right_key_too() {
+    let edge = Profile::Limited.lease();
+    let client = new_address();
+    let ask = |address: &str| {
+        Request::anonymous()
+            .method("GET")
+            .at("/api/authkit/health/deep")
+            .header("x-authkit-key", CALLER_KEY)
+            .header("cf-connecting-ip", address)
+    };
+    let (_, before) = send_until_refused(&edge, |_| ask(&client));
+    edge.assert_upstream_calls(before, 0);
+    assert_eq!(edge.send(&ask(&new_address())).status, 200);
+}
+
+#[test]
+fn let_a_server_that_proves_itself_ask_for_all_of_its_users() {
+    let edge = Profile::Limited.lease();
+    let server = new_address();
+    // Even if windows end on the way: these would take five of them, of a minute each.
+    for number in 0..=4 * LIMIT {
+        let request = bearer(&edge, &format!("user-of-a-server-{number}"))
+            .header("cf-connecting-ip", &server)
+            .header("x-authkit-key", CALLER_KEY);
+        edge.send(&request).assert_token();
+    }
+    send_until_refused(&edge, |number| {
+        bearer(&edge, &format!("user-of-nobody-{number}"))
+            .header("cf-connecting-ip", &server)
+            .header("x-authkit-key", &CALLER_KEY[1..])
+    });
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! Gives what the fuzzer comes up with to `identity_parse`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| authkit_edge_fuzz::identity_parse(data));
