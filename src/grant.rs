@@ -10,12 +10,12 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::Sha256;
 use std::time::Duration;
 
 use crate::identity::IdentityType;
-use crate::json;
+use crate::json::{self, Object};
 use crate::limits::{GRANT_FLOOR, MAX_GRANT_BYTES};
 use crate::runtime::Timestamp;
 use crate::secret::Secret;
@@ -63,14 +63,27 @@ pub enum GrantFault {
 }
 
 /// The payload. `kind` sets it apart from other things that the key may come to sign.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Payload {
-    kind: String,
-    aud: String,
-    id: String,
-    id_type: String,
+#[derive(Serialize)]
+struct Payload<'a> {
+    kind: &'a str,
+    aud: &'a str,
+    id: &'a str,
+    id_type: &'a str,
     exp: u64,
+}
+
+impl<'a> Payload<'a> {
+    /// These members and no others.
+    fn of(payload: &'a Object) -> Option<Self> {
+        let text = |name| payload.get(name)?.as_str();
+        (payload.len() == 5).then_some(Self {
+            kind: text("kind")?,
+            aud: text("aud")?,
+            id: text("id")?,
+            id_type: text("id_type")?,
+            exp: payload.get("exp")?.as_whole()?,
+        })
+    }
 }
 
 impl GrantKeys {
@@ -95,10 +108,10 @@ impl GrantKeys {
         let lifetime = self.ttl.as_secs().min(left.max(GRANT_FLOOR.as_secs()));
         let exp = now + lifetime;
         let payload = Payload {
-            kind: KIND.to_owned(),
-            aud: origin.to_owned(),
-            id: identity.to_owned(),
-            id_type: identity_type.as_str().to_owned(),
+            kind: KIND,
+            aud: origin,
+            id: identity,
+            id_type: identity_type.as_str(),
             exp,
         };
         let payload = Base64UrlUnpadded::encode_string(json::text(&payload).as_bytes());
@@ -125,8 +138,8 @@ impl GrantKeys {
             return Err(GrantFault::Signature);
         }
         let payload = Base64UrlUnpadded::decode_vec(payload).map_err(|_| GrantFault::Malformed)?;
-        let payload: Payload =
-            serde_json::from_slice(&payload).map_err(|_| GrantFault::Malformed)?;
+        let payload = Object::parse(&payload).ok_or(GrantFault::Malformed)?;
+        let payload = Payload::of(&payload).ok_or(GrantFault::Malformed)?;
         if payload.kind != KIND {
             return Err(GrantFault::Malformed);
         }
@@ -137,8 +150,8 @@ impl GrantKeys {
             return Err(GrantFault::Expired);
         }
         Ok(Grant {
-            identity: payload.id,
-            identity_type: IdentityType::parse(&payload.id_type).ok_or(GrantFault::Malformed)?,
+            identity: payload.id.to_owned(),
+            identity_type: IdentityType::parse(payload.id_type).ok_or(GrantFault::Malformed)?,
             expires_at: payload.exp,
         })
     }

@@ -1,6 +1,19 @@
-//! JSON as it is written here.
+//! JSON, as it is read and written here.
+//!
+//! It is read strictly. RFC 7515 §4 lets a parser choose between refusing objects that have a name twice
+//! and taking the last value. Two parsers that choose differently read two tokens out of one, so here
+//! they are refused: at every depth where values are read, and in the object itself where its values
+//! stay text.
+//!
+//! All of it goes by visitors that take whatever comes. What serde derives says what it wanted instead,
+//! in texts that nobody reads and that were a thirtieth of the Worker.
+
+use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// The JSON text of a value.
 ///
@@ -8,4 +21,433 @@ use serde::Serialize;
 /// written as text; here are structs of strings and numbers.
 pub(crate) fn text(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Reads an object whose values stay text, and hands over each member. `take` says whether it had one
+/// of that name already; then it is no object that everybody reads the same.
+///
+/// # Errors
+/// Anything else than one object.
+pub(crate) fn members<'de, K: Deserialize<'de>>(
+    text: &'de [u8],
+    take: impl FnMut(K, &'de RawValue) -> bool,
+) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    deserializer.deserialize_any(Members(take, PhantomData))?;
+    deserializer.end()
+}
+
+/// Reads a list whose values stay text; none of anything else.
+pub(crate) fn elements(text: &[u8]) -> Vec<&RawValue> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let list = deserializer.deserialize_any(Elements);
+    list.unwrap_or_default()
+}
+
+/// A JSON value in which no object has a name twice.
+///
+/// Not `serde_json::Value`, whose maps would be a hundredth of the Worker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string.
+    String(String),
+    /// A list.
+    Array(Vec<Value>),
+    /// An object.
+    Object(Object),
+}
+
+/// A JSON object, in which every name is there once, as in all that it has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Object(Vec<(String, Value)>);
+
+impl Object {
+    /// Reads an object, strictly: UTF-8, nothing after it, depth at most 128.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        match Value::parse(bytes).ok()? {
+            Value::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// How many members it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value under a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+        Some(&self.0.get(at.ok()?)?.1)
+    }
+
+    /// The names and their values, in the order of the names.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Sorts the members. `None` if a name is there twice.
+    fn of(mut members: Vec<(String, Value)>) -> Option<Self> {
+        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let unique = members.is_sorted_by(|(one, _), (other, _)| one < other);
+        unique.then_some(Self(members))
+    }
+}
+
+impl Value {
+    /// Reads a value, as strictly.
+    ///
+    /// # Errors
+    /// What is no JSON; or, of the category `Data`, has a name twice.
+    pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The flag.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is a whole one from 0 on and small enough that it was read as it stands.
+    #[must_use]
+    pub fn as_whole(&self) -> Option<u64> {
+        const MOST: f64 = 9_007_199_254_740_991.0;
+        let number = self.as_f64()?;
+        let whole = (0.0..=MOST).contains(&number) && number.fract() == 0.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is whole, and in the range of u64"
+        )]
+        whole.then_some(number as u64)
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the only numbers that are read are seconds since 1970"
+    )]
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the only numbers that are read are seconds since 1970"
+    )]
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = access.next_element()? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = access.next_entry()? {
+            members.push(member);
+        }
+        let object = Object::of(members);
+        object
+            .map(Value::Object)
+            .ok_or_else(|| A::Error::custom(TWICE))
+    }
+}
+
+/// What a visitor of one kind does with the others.
+macro_rules! refuse {
+    ($($name:ident($($kind:ty)?))*) => {
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("something else")
+        }
+
+        $(fn $name<E: Error>(self $(, _: $kind)?) -> Result<Self::Value, E> {
+            Err(E::custom(OTHER))
+        })*
+    };
+}
+
+const OTHER: &str = "something else";
+const TWICE: &str = "a name twice";
+
+struct Members<F, K>(F, PhantomData<K>);
+
+impl<'de, F, K> Visitor<'de> for Members<F, K>
+where
+    F: FnMut(K, &'de RawValue) -> bool,
+    K: Deserialize<'de>,
+{
+    type Value = ();
+
+    refuse! { visit_unit() visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str) }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(A::Error::custom(OTHER))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, value)) = map.next_entry()? {
+            if (self.0)(key, value) {
+                return Err(A::Error::custom(TWICE));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Elements;
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Vec<&'de RawValue>;
+
+    refuse! { visit_unit() visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str) }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = access.next_element()? {
+            list.push(value);
+        }
+        Ok(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        Err(A::Error::custom(OTHER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{any, proptest};
+
+    use super::{Object, Value, elements, members};
+
+    #[test]
+    fn reads_objects() {
+        let text = r#" {"a":1,"b":[{"a":-1,"c":{"a":1.5}},null,true,false,"x\u0061"]} "#;
+        let object = Object::parse(text.as_bytes()).unwrap();
+        let read: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(Value::Object(object.clone()), strict(&read));
+        assert_eq!(object.get("a"), Some(&Value::Number(1.0)));
+        assert_eq!(object.get("c"), None);
+    }
+
+    /// What `serde_json` read.
+    fn strict(value: &serde_json::Value) -> Value {
+        match value {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(value) => Value::Bool(*value),
+            serde_json::Value::Number(number) => Value::Number(number.as_f64().unwrap()),
+            serde_json::Value::String(text) => Value::String(text.clone()),
+            serde_json::Value::Array(list) => Value::Array(list.iter().map(strict).collect()),
+            serde_json::Value::Object(map) => {
+                let members = map
+                    .iter()
+                    .map(|(name, value)| (name.clone(), strict(value)));
+                Value::Object(Object::of(members.collect()).unwrap())
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_a_name_twice_at_any_depth() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"x":{"a":1,"a":2}}"#,
+            r#"{"x":[[{"a":1,"b":2,"a":3}]]}"#,
+        ] {
+            assert_eq!(Object::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_object() {
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+        for text in [
+            "",
+            "null",
+            "[]",
+            "1",
+            r#""a""#,
+            "{",
+            "{}{}",
+            "{} x",
+            "{a:1}",
+            "{'a':1}",
+            r#"{"a":1,}"#,
+            r#"{"a":NaN}"#,
+            r#"{"a":01}"#,
+            "{\"a\":\"\n\"}",
+            "\u{feff}{}",
+            r#"{"a":"\ud800"}"#,
+            &deep,
+        ] {
+            assert_eq!(Object::parse(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(Object::parse(b"{\"a\":\"\xff\"}"), None);
+    }
+
+    /// The members of an object as text; `None` of anything else.
+    fn texts(text: &str) -> Option<Vec<(String, &str)>> {
+        let mut found: Vec<(String, &str)> = Vec::new();
+        let read = members(text.as_bytes(), |name: String, value| {
+            let known = found.iter().any(|(known, _)| *known == name);
+            found.push((name, value.get()));
+            known
+        });
+        read.is_ok().then_some(found)
+    }
+
+    const OTHERS: [&str; 9] = [
+        "", "null", "true", "-1", "1", "1.5", r#""a""#, "{} {}", "[] []",
+    ];
+
+    #[test]
+    fn hands_over_members_as_the_text_that_they_are() {
+        let found = texts(r#" {"a": 1.10, "b":[ {"a":1,"a":2} ] } "#).unwrap();
+        let wanted = [("a", "1.10"), ("b", r#"[ {"a":1,"a":2} ]"#)];
+        assert_eq!(found, wanted.map(|(name, text)| (name.to_owned(), text)));
+        assert_eq!(texts(r#"{"a":1,"a":1}"#), None);
+        for text in OTHERS.into_iter().chain(["[]"]) {
+            assert_eq!(texts(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_elements_as_the_text_that_they_are() {
+        let list = |text: &'static str| -> Vec<&str> {
+            let list = elements(text.as_bytes()).into_iter();
+            list.map(|value| value.get()).collect()
+        };
+        assert_eq!(
+            list(r#" [1.10, {"a":1,"a":2}, null] "#),
+            ["1.10", r#"{"a":1,"a":2}"#, "null"]
+        );
+        for text in OTHERS
+            .into_iter()
+            .chain(["{}"])
+            .filter(|text| *text != "[] []")
+        {
+            assert_eq!(list(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_whole_numbers_that_no_other_is_read_as() {
+        for (text, whole) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("7.0", Some(7)),
+            ("9007199254740991", Some(9_007_199_254_740_991)),
+            ("9007199254740992", None),
+            ("9007199254740993", None),
+            ("-1", None),
+            ("1.5", None),
+            ("1e308", None),
+            (r#""7""#, None),
+            ("true", None),
+        ] {
+            let value = Value::parse(text.as_bytes()).unwrap();
+            assert_eq!(value.as_whole(), whole, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..200)) {
+            let _ = Object::parse(&bytes);
+        }
+    }
 }

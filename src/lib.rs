@@ -44,7 +44,7 @@ pub mod grant;
 pub mod handler;
 pub mod identity;
 pub mod in_flight;
-mod json;
+pub mod json;
 pub mod jwt;
 pub mod limits;
 pub mod openapi;

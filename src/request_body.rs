@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use crate::in_flight::{Allowance, Room};
+use crate::json::{Object, Value};
 use crate::limits::{MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, WAITING_BYTES};
 use crate::runtime::{Message, ReadError, Runtime};
 
@@ -15,15 +13,8 @@ use crate::runtime::{Message, ReadError, Runtime};
 ///
 /// Field types are checked only when a field is used: a request whose identity comes from
 /// elsewhere is not refused for a body that nobody reads.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct RequestBody {
-    identity: Option<Box<RawValue>>,
-    #[serde(rename = "identityType")]
-    identity_type_camel: Option<Box<RawValue>>,
-    #[serde(rename = "identity_type")]
-    identity_type_snake: Option<Box<RawValue>>,
-}
+#[derive(Debug, Default)]
+pub struct RequestBody(Object);
 
 /// Why a body is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,16 +85,22 @@ impl RequestBody {
         if text == b"null" {
             return Ok(Self::default());
         }
-        let fault = |error: serde_json::Error| match error.classify() {
-            Category::Data => BodyFault::NotAnObject,
-            Category::Io | Category::Syntax | Category::Eof => BodyFault::Syntax,
-        };
-        // serde would also fill the struct from an array, field by field.
-        if !text.starts_with(b"{") {
-            let json = serde_json::from_slice::<IgnoredAny>(text);
-            return Err(json.map_or_else(fault, |_| BodyFault::NotAnObject));
+        match Value::parse(text) {
+            Ok(Value::Object(object)) => Ok(Self(object)),
+            Ok(_) => Err(BodyFault::NotAnObject),
+            Err(error) => Err(match error.classify() {
+                Category::Data => BodyFault::NotAnObject,
+                Category::Io | Category::Syntax | Category::Eof => BodyFault::Syntax,
+            }),
         }
-        serde_json::from_slice(text).map_err(fault)
+    }
+
+    fn text(&self, field: &str, name: &'static str) -> Result<Option<String>, BodyFault> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(BodyFault::Field(name)),
+        }
     }
 
     /// The identity that the body names.
@@ -111,7 +108,7 @@ impl RequestBody {
     /// # Errors
     /// [`BodyFault::Field`] when it is there but no string.
     pub fn identity(&self) -> Result<Option<String>, BodyFault> {
-        text(self.identity.as_deref(), "identity")
+        self.text("identity", "identity")
     }
 
     /// The identity type that the body names, in either spelling.
@@ -119,8 +116,8 @@ impl RequestBody {
     /// # Errors
     /// [`BodyFault::Field`] when it is there but no string, or both spellings contradict.
     pub fn identity_type(&self) -> Result<Option<String>, BodyFault> {
-        let camel = text(self.identity_type_camel.as_deref(), "identityType")?;
-        let snake = text(self.identity_type_snake.as_deref(), "identity_type")?;
+        let camel = self.text("identityType", "identityType")?;
+        let snake = self.text("identity_type", "identity_type")?;
         agree(camel, snake, "identityType")
     }
 
@@ -173,12 +170,6 @@ fn agree(
         (Some(one), Some(other)) if one != other => Err(BodyFault::Field(name)),
         (one, other) => Ok(one.or(other)),
     }
-}
-
-fn text(field: Option<&RawValue>, name: &'static str) -> Result<Option<String>, BodyFault> {
-    field.map_or(Ok(None), |raw| {
-        serde_json::from_slice(raw.get().as_bytes()).map_err(|_| BodyFault::Field(name))
-    })
 }
 
 /// Whether a `Content-Type` is exactly JSON, parameters aside. A list of types is not.

@@ -1,7 +1,7 @@
 //! Where in a token a claim is, and whether what stands there can name anybody.
 
+use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
-use crate::jwt::json::{Object, Value};
 
 /// Where a claim is: `sub`, `o.id`, `https://app.example/org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,8 +158,8 @@ mod tests {
     use serde_json::json;
 
     use super::ClaimPath;
+    use crate::json::Object;
     use crate::jwt::TokenFault;
-    use crate::jwt::json::Object;
 
     #[test]
     fn leads_to_what_issuers_write_and_never_to_what_users_write() {

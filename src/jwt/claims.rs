@@ -1,8 +1,8 @@
 //! What a verified token says, and whether it says it to us.
 
+use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
 use crate::jwt::claim_path::ClaimPath;
-use crate::jwt::json::{Object, Value};
 use crate::jwt::persons::{self, Accepted, Nobody, Product};
 use crate::limits::CLOCK_SKEW;
 use crate::runtime::Timestamp;

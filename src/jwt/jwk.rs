@@ -1,8 +1,8 @@
 //! JSON Web Keys (RFC 7517): an issuer's public keys, each fit for what it says and nothing else.
 
+use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::{Algorithm, Curve};
-use crate::jwt::json::{Object, Value};
 use crate::jwt::jws;
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_KEYS, RSA_MODULUS_BITS};
 

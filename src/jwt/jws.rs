@@ -2,9 +2,9 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
-use crate::jwt::json::{Object, Value};
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
 

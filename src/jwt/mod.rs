@@ -18,7 +18,6 @@ pub mod algorithm;
 pub mod claim_path;
 pub mod claims;
 pub mod issuer;
-pub mod json;
 pub mod jwk;
 pub mod jws;
 pub mod key_set;

@@ -5,7 +5,7 @@
 //! signature and often a `sub`, so each is refused by name. What a vendor writes is a row of
 //! [`ROWS`]; the rows hold for every configuration, since a custom one may point at any vendor.
 
-use crate::jwt::json::{Object, Value};
+use crate::json::{Object, Value};
 
 use Acceptable::{Anonymous, Programs};
 use Nobody::{OtherClient, OtherKind, Pending, Role, Unaccepted};
@@ -298,7 +298,7 @@ mod tests {
         ANONYMOUS, Acceptable, Accepted, Clause, Missing, Nobody, OtherClient, OtherKind, PROGRAM,
         Pending, Product, ROWS, Role, Row, There, check, matched,
     };
-    use crate::jwt::json::Object;
+    use crate::json::Object;
 
     use Product::{Access, Any, Clerk, Supabase};
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures_util::future::Either;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::in_flight::{Allowance, Share};
+use crate::json::Object;
 use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
@@ -198,16 +198,11 @@ impl<'a, R: Runtime> Client<'a, R> {
     /// Whether the account shows `AuthKit` under its own name; `None` when it does not tell, which
     /// is not worth a token.
     async fn is_white_label(&self, url: &str) -> Option<bool> {
-        #[derive(Deserialize)]
-        struct Flags {
-            #[serde(rename = "authkitWhitelist")]
-            is_white_label: bool,
-        }
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
         let request = self.ready(What::Flags);
         let body = self.call(&request, url, deadline, MAX_FLAGS_BODY_BYTES);
-        let flags = serde_json::from_slice::<Flags>(&body.await.ok()?).ok()?;
-        Some(flags.is_white_label)
+        let flags = Object::parse(&body.await.ok()?)?;
+        flags.get("authkitWhitelist")?.as_bool()
     }
 
     /// Makes a request ready, with the key that calls begin with.

@@ -6,8 +6,10 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
+
+use crate::json;
 
 /// One page. Its rows stay where they arrived; the few other values are copied out as raw JSON.
 #[derive(Debug, Clone)]
@@ -59,7 +61,7 @@ impl Page {
     pub fn parse(body: Vec<u8>) -> Result<Self, PageFault> {
         let mut rows: Option<&RawValue> = None;
         let mut members: Vec<(Key, Box<RawValue>)> = Vec::new();
-        let read = read_members(&body, |key, value| {
+        let read = json::members(&body, |key, value| {
             if key == Key::Rows {
                 return rows.replace(value).is_some();
             }
@@ -98,8 +100,7 @@ impl Page {
     /// The rows one by one.
     #[must_use]
     pub fn rows(&self) -> Vec<&RawValue> {
-        // The body was read once as JSON, so this is an array.
-        serde_json::from_slice(self.array()).unwrap_or_default()
+        json::elements(self.array())
     }
 
     fn array(&self) -> &[u8] {
@@ -118,38 +119,6 @@ impl Page {
         self.members
             .iter()
             .find_map(|(known, value)| (known == key).then_some(&**value))
-    }
-}
-
-/// Reads a JSON object, and nothing else, and hands over each member. `take` says whether it had one
-/// of that name already; then it is no object that everybody reads the same.
-///
-/// Not `derive(Deserialize)`: that would read a list as an object, too.
-pub(super) fn read_members<'de>(
-    text: &'de [u8],
-    take: impl FnMut(Key, &'de RawValue) -> bool,
-) -> serde_json::Result<()> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    deserializer.deserialize_map(Members(take))?;
-    deserializer.end()
-}
-
-struct Members<F>(F);
-
-impl<'de, F: FnMut(Key, &'de RawValue) -> bool> Visitor<'de> for Members<F> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some((key, value)) = map.next_entry::<Key, &'de RawValue>()? {
-            if (self.0)(key, value) {
-                return Err(A::Error::custom("a name twice"));
-            }
-        }
-        Ok(())
     }
 }
 

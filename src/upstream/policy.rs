@@ -7,7 +7,8 @@
 use serde_json::value::RawValue;
 
 use crate::identity::IdentityType;
-use crate::upstream::page::{Key, read_members};
+use crate::json::{self, Value};
+use crate::upstream::page::Key;
 
 /// `ALLOWED_INTEGRATIONS` and `BLOCKED_INTEGRATIONS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl IntegrationPolicy {
     #[must_use]
     pub fn shows(&self, row: &RawValue, identity_type: IdentityType) -> bool {
         let (mut title, mut kind) = (None, None);
-        let read = read_members(row.get().as_bytes(), |key, value| match key {
+        let read = json::members(row.get().as_bytes(), |key, value| match key {
             Key::Other(name) if *name == *"title" => title.replace(value).is_some(),
             Key::Other(name) if *name == *"type" => kind.replace(value).is_some(),
             _ => false,
@@ -67,7 +68,8 @@ impl Entry {
 
 /// A name, if it is a text at all.
 fn text(value: Option<&RawValue>) -> Option<String> {
-    serde_json::from_slice(value?.get().as_bytes()).ok()?
+    let value = Value::parse(value?.get().as_bytes());
+    value.ok()?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
