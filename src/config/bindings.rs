@@ -21,12 +21,9 @@ pub const SECRETS: [&str; 9] = [
     "TRUSTED_CALLER_KEY_PREVIOUS",
 ];
 
-/// The secrets in `sandbox/dev.env` and `.dev.vars.example`: whoever reads this repository has them.
-pub(super) const PUBLISHED: [&str; 3] = [
-    "published_on_purpose_for_development_only",
-    "sk_test_sandbox",
-    "sk_test_your_key",
-];
+/// The keys in `sandbox/dev.env`: whoever reads this repository has them. Those of an account are not
+/// among them, since the upstream says what they open.
+const PUBLISHED: [&str; 1] = ["published_on_purpose_for_development_only"];
 
 /// What is wrong with the configuration, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,21 +223,7 @@ impl<'a> Bindings<'a> {
         })
     }
 
-    /// Refuses a secret that is everybody's, but in development. What is no environment is none.
-    pub(super) fn refuse_published(
-        &self,
-        name: &'static str,
-        secret: &Secret,
-    ) -> Result<(), ConfigFault> {
-        let development = self.get("ENVIRONMENT").as_deref() == Some("development");
-        if development || !PUBLISHED.contains(&secret.expose()) {
-            return Ok(());
-        }
-        let advice = "is one that this project publishes, so everybody has it: set one of your own";
-        Err(ConfigFault::new(name, advice))
-    }
-
-    /// A secret of at least so many bytes that must not be guessable; `None` when it is not set.
+    /// A secret of at least so many bytes that nobody may guess or know; `None` when it is not set.
     pub(super) fn key(
         &self,
         name: &'static str,
@@ -256,7 +239,13 @@ impl<'a> Bindings<'a> {
             );
             ConfigFault::new(name, advice)
         })?;
-        self.refuse_published(name, &secret)?;
+        // What is no environment at all is none that allows anything.
+        let development = self.get("ENVIRONMENT").as_deref() == Some("development");
+        if !development && PUBLISHED.contains(&secret.expose()) {
+            let advice = "is one that this project publishes, so everybody has it: \
+                          `openssl rand -hex 32` makes one of your own";
+            return Err(ConfigFault::new(name, advice));
+        }
         Ok(Some(secret))
     }
 }
