@@ -40,8 +40,9 @@ pub(crate) fn members<'de, K: Deserialize<'de>>(
 /// Reads a list whose values stay text; none of anything else.
 pub(crate) fn elements(text: &[u8]) -> Vec<&RawValue> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let list = deserializer.deserialize_any(Elements);
-    list.unwrap_or_default()
+    let list = deserializer.deserialize_any(Elements).ok();
+    list.filter(|_| deserializer.end().is_ok())
+        .unwrap_or_default()
 }
 
 /// A JSON value in which no object has a name twice.
@@ -311,7 +312,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
 
-    use super::{Object, Value, elements, members};
+    use super::{Object, RawValue, Value, elements, members};
 
     #[test]
     fn reads_objects() {
@@ -409,17 +410,13 @@ mod tests {
     fn lists_elements_as_the_text_that_they_are() {
         let list = |text: &'static str| -> Vec<&str> {
             let list = elements(text.as_bytes()).into_iter();
-            list.map(|value| value.get()).collect()
+            list.map(RawValue::get).collect()
         };
         assert_eq!(
             list(r#" [1.10, {"a":1,"a":2}, null] "#),
             ["1.10", r#"{"a":1,"a":2}"#, "null"]
         );
-        for text in OTHERS
-            .into_iter()
-            .chain(["{}"])
-            .filter(|text| *text != "[] []")
-        {
+        for text in OTHERS.into_iter().chain(["{}"]) {
             assert_eq!(list(text), [""; 0], "{text}");
         }
     }

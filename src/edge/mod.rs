@@ -40,20 +40,21 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     let edge = Edge::new(env);
     let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
     let outcome = handle(&config, &EdgeRequest::new(request), &edge).await;
-    finish(outcome, env)
+    finish(&outcome, env)
 }
 
 /// Answers a request that ended in a panic. `worker/entry.js` asks a fresh instance for it, where
 /// nothing is known but the variables; the answer has CORS and its log line like any other.
 #[wasm_bindgen(js_name = answerFailed)]
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "JavaScript hands it over")]
 pub fn answer_failed(request: web_sys::Request, env: Env) -> web_sys::Response {
     let edge = Edge::new(&env);
     let config = DEPLOYMENT.with(Rc::clone).config_at_hand(&edge);
-    finish(fail(&config, &EdgeRequest::new(request), &edge), &env)
+    finish(&fail(&config, &EdgeRequest::new(request), &edge), &env)
 }
 
-fn finish(outcome: Outcome, env: &Env) -> web_sys::Response {
+fn finish(outcome: &Outcome, env: &Env) -> web_sys::Response {
     console_log!("{}", outcome.record.to_json());
     // An answer is worth more than its data point.
     let _ = write(&outcome.record, env);

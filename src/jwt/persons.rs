@@ -3,7 +3,7 @@
 //! An issuer signs more than sessions with the same keys: API keys, programs' tokens, refresh
 //! tokens, sign-ins that are not complete, guests who never signed in. Each of them has somebody's
 //! signature and often a `sub`, so each is refused by name. What a vendor writes is a row of
-//! [`ROWS`]; the rows hold for every configuration, since a custom one may point at any vendor.
+//! `ROWS`; the rows hold for every configuration, since a custom one may point at any vendor.
 
 use crate::json::{Object, Value};
 
