@@ -13,6 +13,8 @@ const worker = await unstable_startWorker({
   bindings: { TRUSTED_CALLER_KEY: { type: "secret_text", value: readFileSync(keyFile, "utf8") } },
   dev: {
     server: { hostname: "127.0.0.1", port: 0 },
+    // `--local-upstream`
+    origin: { hostname: "localhost" },
     inspector: { port: 0 },
     persist: state,
   },

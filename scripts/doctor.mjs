@@ -61,7 +61,9 @@ async function checkDeployed(text, key) {
   if (advice) return [health, failing("TRUSTED_CALLER_KEY", advice)];
   const report = await answer.json().catch(() => undefined);
   if (report?.checks) return [health, ...report.checks];
-  return [health, failing("health", `The deep check answers ${answer.status} and no report`)];
+  // A rate limiter, or plain http behind something that ends TLS.
+  const said = report?.message ? `: ${report.message}` : " and no report";
+  return [health, failing("health", `The deep check answers ${answer.status}${said}`)];
 }
 
 async function checkHere(options) {
@@ -70,8 +72,10 @@ async function checkHere(options) {
     const bound = await bindings(options);
     const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = bound;
     const dropped = droppedSecrets(options, bound);
+    // Where there are `routes`, the Worker would believe that it was called there, over plain http.
+    const here = ["--local-upstream", "localhost"];
     const own = await askWorker(work, prefix, key ?? "", {
-      args: ["--config", options.config, "--env", options.env],
+      args: ["--config", options.config, "--env", options.env, ...here],
     });
     if (own.checks) return [...dropped, ...own.checks];
     // Nobody may ask this Worker, so one is asked that has a key besides. With a key, `header` and

@@ -46,7 +46,7 @@ const DEFAULT_IDENTITY_HEADER: &str = "x-user-id";
 /// of a name. By subject: HTTP and Fetch, proxies, platforms, tracing, ours.
 const RESERVED_HEADERS: &str = "accept* access-control-* authorization cache-control connection \
     content-* cookie* date dnt early-data expect host if-* keep-alive origin pragma priority range \
-    referer sec-* te trailer transfer-encoding upgrade* user-agent via x-requested-with \
+    referer sec-* te trailer transfer-encoding upgrade* user-agent via \
     client-ip forwarded* proxy-* true-client-ip x-client-ip x-cluster-client-ip x-forwarded* \
     x-original-* x-real-ip x-rewrite-url \
     cdn-loop cf-* fastly-* fly-* x-amz* x-appengine-* x-azure-* x-envoy-* x-goog-* x-middleware-* \

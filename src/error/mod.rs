@@ -109,7 +109,7 @@ impl Refusal {
                 403,
                 FORBIDDEN,
                 "https_required",
-                "This may be asked for over https only: begin the address with https://.",
+                "This is for https alone: the address must begin with https://.",
             ),
             Self::RateLimit(_) => WireError {
                 header: Some(retry_after(LIMITER_RETRY_AFTER)),

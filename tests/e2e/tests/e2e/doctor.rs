@@ -249,6 +249,12 @@ fn the_doctor_looks_at_the_configuration_here() {
         "✓ configuration\n✓ upstream\n✓ integrations\n\nTokens can be minted.\n"
     );
 
+    // With these, `wrangler dev` would have the Worker believe that it is on the internet.
+    let routes = json!([{"pattern": "app.example.com/api/authkit*", "zone_name": "example.com"}]);
+    bindings.sections.insert("routes", routes);
+    let (well, said) = doctor_here(&bindings);
+    assert!(well && !said.contains('!'), "{said}");
+
     bindings.variables.remove("ENVIRONMENT");
     bindings.variables.insert("ROUTE_PREFIX", json!("/v2"));
     bindings.secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
