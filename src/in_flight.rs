@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::limits::{MAX_BYTES_IN_FLIGHT, MAX_HOLD, MAX_WAITING_BYTES};
+use crate::limits::{MAX_BYTES_IN_FLIGHT, MAX_HOLD, MAX_MERGED_BYTES, MAX_WAITING_BYTES};
 use crate::runtime::{ReadError, Timestamp};
 
 /// What is held in an isolate.
@@ -160,13 +160,20 @@ impl<'a> Allowance<'a> {
     /// Asks for so many bytes more.
     ///
     /// # Errors
-    /// [`ReadError::TooLarge`] above the limit, [`ReadError::NoRoom`] when others hold too much.
+    /// [`ReadError::TooLarge`] above the limit, or where this request alone would hold more than any
+    /// answer may be made of; [`ReadError::NoRoom`] when others hold too much.
     pub fn take(&self, bytes: usize) -> Result<(), ReadError> {
         if bytes > self.left() {
             return Err(ReadError::TooLarge);
         }
-        if self.share.is_some_and(|share| !share.take(bytes)) {
-            return Err(ReadError::NoRoom);
+        if let Some(share) = self.share.filter(|share| !share.take(bytes)) {
+            let alone = share.held.bytes.get().saturating_add(bytes) > MAX_MERGED_BYTES;
+            // What is too large for itself is not to come again in a second.
+            return Err(if alone {
+                ReadError::TooLarge
+            } else {
+                ReadError::NoRoom
+            });
         }
         self.taken.set(self.taken.get() + bytes);
         Ok(())
@@ -197,7 +204,7 @@ mod tests {
     use std::mem;
 
     use super::{Allowance, Room, Share};
-    use crate::limits::MAX_HOLD;
+    use crate::limits::{MAX_HOLD, MAX_MERGED_BYTES};
     use crate::runtime::{ReadError, Timestamp};
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -251,6 +258,20 @@ mod tests {
         assert_eq!(within.take(7), Ok(()));
         within.keep();
         assert!(!took(&share, 1));
+    }
+
+    #[test]
+    fn calls_too_large_what_would_not_fit_into_an_answer_either() {
+        let room = Room::of(MAX_MERGED_BYTES + 1);
+        let [_first, share] = [(); 2].map(|()| room.open(NOW));
+        assert!(took(&share, MAX_MERGED_BYTES));
+        let take = |bytes| Allowance::within(usize::MAX, &share).take(bytes);
+        assert_eq!(take(2), Err(ReadError::TooLarge));
+        share.give(2);
+        let other = room.open(NOW);
+        assert!(took(&other, 3));
+        assert_eq!(take(2), Err(ReadError::NoRoom));
+        assert_eq!(take(3), Err(ReadError::TooLarge));
     }
 
     #[test]

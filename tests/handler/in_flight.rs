@@ -50,6 +50,21 @@ fn is_no_more_than_there_is_room_for() {
 }
 
 #[test]
+fn is_no_reason_to_come_again_for_a_token_that_is_too_large_by_itself() {
+    let app = TestApp::new().upstream(|call| {
+        let row = "x".repeat(8 * 1024 * 1024);
+        if call.is_flags() {
+            return Plan::json("{}");
+        }
+        Plan::json(format!(r#"{{"rows":["{row}"],"pages":6}}"#)).body_after(10)
+    });
+    let isolate = app.isolate();
+    for _ in 0..2 {
+        assert_error(&isolate.send(&TestRequest::post()), 502, "upstream_failed");
+    }
+}
+
+#[test]
 fn is_given_back_by_a_try_that_failed() {
     let app = TestApp::new().upstream(|call| {
         let row = "x".repeat(15 * 1024 * 1024);
