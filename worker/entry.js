@@ -12,9 +12,12 @@ const state = worker.__worker_init_state();
 
 /** How the requests that are under way are told that nothing in their instance goes on any more. */
 const underWay = new Set();
+/** Panics by which an instance has ended. All who were in it meet the same one, some of them later. */
+const noted = new WeakSet();
 
 function note(error) {
-  if (!(error instanceof WebAssembly.RuntimeError)) return;
+  if (!(error instanceof WebAssembly.RuntimeError) || noted.has(error)) return;
+  noted.add(error);
   state.criticalError = true;
   for (const fail of underWay) fail(error);
   endAll();
