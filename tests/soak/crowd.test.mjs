@@ -57,7 +57,7 @@ crowd("stays within an isolate's memory with two hundred tokens of 300 KB at onc
 
 for (const { how, count, inTurn } of [
   { how: "at once", count: 8, inTurn: false },
-  { how: "one after the other", count: 16, inTurn: true },
+  { how: "one after the other", count: 8, inTurn: true },
 ]) {
   crowd(`stays within an isolate's memory when ${count} do not read their 16 MB, ${how}`, LARGE, async (send, log, look) => {
     const { promise: reads, resolve: read } = Promise.withResolvers();
