@@ -40,12 +40,16 @@ add_flag "--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rus
 # Hashes here are of a few hundred bytes; unrolled, the function would be nine times as large.
 add_flag '--cfg=sha2_backend_soft="compact"'
 
+# No two functions become one because their bodies are the same: scripts/snip.mjs goes by their names.
+# (wasm-opt joins them afterwards.) The options from here on are not stable yet, hence the variable.
+export RUSTC_BOOTSTRAP=1
+add_flag -Zmerge-functions=disabled
+
 # A panic ends the instance (entry.js makes another), so what would be said of it is never said. With
-# std compiled that way, too, the code that says it is gone, and that is a ninth of the Worker. The
-# options for it are not stable yet, hence the bootstrap variable; where std's source is not to be had
-# (see setup.sh), the Worker is the same but larger.
+# std compiled that way, too, the code that says it is gone, and that is a ninth of the Worker.
+# Where std's source is not to be had (see setup.sh), the Worker is the same but larger.
 if [ -n "$(std_source)" ]; then
-  export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+  export CARGO_UNSTABLE_BUILD_STD=std,panic_abort
   export CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
   add_flag -Zunstable-options
   add_flag -Cpanic=immediate-abort

@@ -3,6 +3,8 @@
 // `worker` brings wasm-streams, which lets JavaScript read and write streams that are made in Rust.
 // Where the script has none of its classes, nobody calls what they are made of. Yet it would stay: it is
 // called by way of tables, and those keep all that is in them. That is a twenty-fifth of the Worker.
+// A function has one name only as long as the compiler makes no two functions one: scripts/build.sh
+// tells it so.
 
 /** Functions of the classes of wasm-streams, by their mangled names. */
 export const STREAMS = /into_underlying_/;
