@@ -30,7 +30,7 @@ dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SAN
 test: lint build size build-tests counts ## Lint, unit tests, build, size, counts, end-to-end, API and browser tests
 	cargo test --package authkit-edge --package authkit-sandbox
 	cargo test --package authkit-edge-simulation
-	cargo test --manifest-path fuzz/Cargo.toml
+	cargo test --manifest-path tests/fuzz/Cargo.toml
 	FAULTS=short cargo test --package authkit-edge-e2e
 	node tests/api/run.mjs --short
 	node --test --test-concurrency=1 tests/soak/lib/*.test.mjs tests/soak/*.test.mjs
@@ -49,8 +49,8 @@ size: build ## Check the size of the upload against its budget
 	node --test scripts/*.test.mjs
 	@scripts/size.sh
 
-counts: ## Count the instructions of the core and check them against benches/budgets.toml
-	node --test benches/budgets.test.mjs
+counts: ## Count the instructions of the core and check them against benches/core/budgets.toml
+	node --test benches/core/budgets.test.mjs
 	@scripts/counts.sh
 
 bench-core: ## Time the core with Criterion
@@ -70,22 +70,22 @@ screenshots: build ## Take the pictures in docs/images anew
 
 # More Workers: one for the tests of signatures in workerd, one that panics, and the examples in Rust.
 build-tests: setup
-	@scripts/build.sh tests/jws-worker
-	@scripts/build.sh tests/panic-worker
+	@scripts/build.sh tests/jws/worker
+	@scripts/build.sh tests/soak/panic-worker
 	@scripts/build.sh examples/mounted-worker
 	@scripts/build.sh examples/service-binding-rust
 
 conformance: build ## Run the five samples beside the Worker and compare every answer
 	node --test tests/conformance/lib/*.test.mjs
 	node tests/conformance/run.mjs
-	node --test bench/lib/*.test.mjs
-	node bench/run.mjs --smoke
+	node --test benches/worker/lib/*.test.mjs
+	node benches/worker/run.mjs --smoke
 
 bench: build ## Measure the Worker beside JavaScript Workers and the samples; about six minutes
-	node bench/run.mjs
+	node benches/worker/run.mjs
 
 bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
-	node bench/run.mjs --full
+	node benches/worker/run.mjs --full
 
 doctor: ## Tell what is wrong here, or at URL with TRUSTED_CALLER_KEY, and what to type
 	@scripts/doctor.sh
@@ -113,10 +113,10 @@ release: setup ## Pack what a release has into dist/
 
 clean: ## Remove what was built and installed here
 	rm -rf examples/*/build examples/*/node_modules examples/*/worker-configuration.d.ts
-	rm -rf build dist target .tools node_modules .wrangler tests/*-worker/build
-	rm -rf web/dist web/node_modules tests/browser/node_modules
+	rm -rf build dist target .tools node_modules .wrangler tests/jws/worker/build tests/soak/panic-worker/build
+	rm -rf demo/dist demo/node_modules tests/browser/node_modules
 	rm -rf tests/api/.venv tests/api/.work tests/api/__pycache__
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
-	rm -rf bench/.work bench/.results.json
-	rm -rf fuzz/target fuzz/corpus fuzz/artifacts tests/interop/jose/node_modules tests/interop/pyjwt/.packages
+	rm -rf benches/worker/.work benches/worker/.results.json
+	rm -rf tests/fuzz/target tests/fuzz/corpus tests/fuzz/artifacts tests/jws/issuers/jose/node_modules tests/jws/issuers/pyjwt/.packages

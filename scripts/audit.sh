@@ -7,14 +7,14 @@ cd "$(dirname "$0")/.."
 failed='' unanswered=''
 
 install_cargo_command cargo-deny 0.20.2
-for manifest in Cargo.toml fuzz/Cargo.toml; do
+for manifest in Cargo.toml tests/fuzz/Cargo.toml; do
   say "Licenses, sources and doubles of $manifest"
   .tools/bin/cargo-deny --manifest-path "$manifest" --config deny.toml check --hide-inclusion-graph bans licenses sources ||
     failed="$failed, crates of $manifest"
 done
 say "Advisories of RustSec"
 if .tools/bin/cargo-deny fetch db; then
-  for manifest in Cargo.toml fuzz/Cargo.toml; do
+  for manifest in Cargo.toml tests/fuzz/Cargo.toml; do
     .tools/bin/cargo-deny --manifest-path "$manifest" --config deny.toml check --disable-fetch advisories ||
       failed="$failed, advisories of $manifest"
   done

@@ -15,7 +15,7 @@ if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! hav
 fi
 
 # The demo is built by the tests themselves, for the ports that they find free.
-install_packages web "the official front-end packages"
+install_packages demo "the official front-end packages"
 install_packages tests/browser "Playwright without a browser, and axe"
 cargo build --quiet --package authkit-sandbox
 say "Browser tests in $("${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" --version 2>/dev/null); pictures go to ${SCREENSHOTS:-target/browser}"

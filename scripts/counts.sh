@@ -1,6 +1,6 @@
 #!/bin/sh
 # Counts the instructions of the core's hot functions with Callgrind and compares them with
-# benches/budgets.toml. The counts are the same on a busy machine and on an idle one.
+# benches/core/budgets.toml. The counts are the same on a busy machine and on an idle one.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -31,4 +31,4 @@ instructions() { cargo bench --quiet --package authkit-edge-benches --bench inst
 instructions --no-run
 say "Counting with $(valgrind --version) (about 20 seconds)"
 # Every budget wants its count, so a run that broke off does not pass.
-instructions -- --output-format=json | node benches/budgets.mjs
+instructions -- --output-format=json | node benches/core/budgets.mjs

@@ -25,7 +25,7 @@ done
 
 scripts/build.sh
 sandbox_url=http://127.0.0.1:$sandbox_port
-DEMO_SANDBOX=$sandbox_url scripts/web.sh
+DEMO_SANDBOX=$sandbox_url scripts/demo.sh
 say "Compiling the sandbox (about a minute the first time)"
 cargo build --quiet --package authkit-sandbox
 sandbox=${CARGO_TARGET_DIR:-target}/debug/authkit-sandbox

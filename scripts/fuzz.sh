@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every fuzz target for FUZZ_SECONDS each (20 unless set), from the seeds in fuzz/seeds and
-# what earlier runs found (fuzz/corpus). Fuzzing takes a nightly compiler. Without one, the same
+# Runs every fuzz target for FUZZ_SECONDS each (20 unless set), from the seeds in tests/fuzz/seeds and
+# what earlier runs found (tests/fuzz/corpus). Fuzzing takes a nightly compiler. Without one, the same
 # functions run on the seeds, on changed seeds and on random bytes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ fuzz_version=0.13.2
 if ! cargo +nightly --version >/dev/null 2>&1; then
   say "NOT FUZZED: there is no nightly compiler. 'rustup toolchain install nightly' gets one."
   say "Instead: every target on its seeds, near them and on random bytes"
-  exec cargo test --manifest-path fuzz/Cargo.toml
+  exec cargo test --manifest-path tests/fuzz/Cargo.toml
 fi
 
 if ! find_tool cargo-fuzz $fuzz_version >/dev/null; then
@@ -25,14 +25,14 @@ cargo_fuzz=$(find_tool cargo-fuzz $fuzz_version)
 fuzz() {
   command=$1
   shift
-  RUSTUP_TOOLCHAIN=nightly "$cargo_fuzz" fuzz "$command" --fuzz-dir fuzz --sanitizer none --features libfuzzer "$@"
+  RUSTUP_TOOLCHAIN=nightly "$cargo_fuzz" fuzz "$command" --fuzz-dir tests/fuzz --sanitizer none --features libfuzzer "$@"
 }
 
 say "Compiling the fuzz targets (about two minutes the first time)"
 fuzz build
-for folder in fuzz/seeds/*; do
+for folder in tests/fuzz/seeds/*; do
   target=${folder##*/}
-  corpus=fuzz/corpus/$target
+  corpus=tests/fuzz/corpus/$target
   mkdir -p "$corpus"
   if ! fuzz run "$target" "$corpus" "$folder" -- -max_total_time="$seconds" -timeout=10 \
     -verbosity=0 -print_final_stats=1 >"$corpus.log" 2>&1; then

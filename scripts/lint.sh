@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 say "cargo fmt --check"
 cargo fmt --all --check
-cargo fmt --manifest-path fuzz/Cargo.toml --check
+cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 say "clippy, native, all crates and targets"
 cargo clippy --workspace --all-targets -- -D warnings
-cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
+cargo clippy --manifest-path tests/fuzz/Cargo.toml --all-targets -- -D warnings
 say "cargo doc and cargo package, the library"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package authkit-edge --no-deps
 cargo package --quiet --package authkit-edge --allow-dirty

@@ -5,17 +5,19 @@
 //! There is no identity for a request that brings none.
 
 mod claimed;
+pub mod grant;
+pub mod pseudonym;
 mod site;
 mod verified;
 
-use crate::cookie::CookieFault;
-use crate::grant::{GrantFault, GrantKeys};
+use crate::caller::grant::{GrantFault, GrantKeys};
+use crate::http::cookie::CookieFault;
+use crate::http::request_body::{BodyFault, RequestBody};
+use crate::http::target::Target;
 use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
 use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
-use crate::request_body::{BodyFault, RequestBody};
 use crate::runtime::{Incoming, Runtime, Timestamp};
-use crate::target::Target;
 
 pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
 pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};

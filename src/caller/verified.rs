@@ -1,9 +1,9 @@
 //! Identities that somebody has signed for.
 
+use crate::caller::grant::{GRANT_HEADER, GrantKeys};
 use crate::caller::site::check_same_origin;
 use crate::caller::{CallerFault, Found, Question};
-use crate::cookie;
-use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::http::cookie;
 use crate::identity::IdentityType;
 use crate::jwt::TokenFault;
 use crate::jwt::claim_path::ClaimPath;

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use crate::http::origin::{Origin, OriginFault};
 use crate::limits::MAX_LIST_ENTRIES;
-use crate::origin::{Origin, OriginFault};
 use crate::runtime::{Binding, Limiter};
 use crate::secret::Secret;
 

@@ -6,6 +6,7 @@ use crate::caller::{Jwt, TypeClaims};
 use crate::config::Environment;
 use crate::config::bindings::{Bindings, ConfigFault, Faults};
 use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
+use crate::http::origin::Origin;
 use crate::jwt::algorithm::{Algorithm, Hash};
 use crate::jwt::claim_path::ClaimPath;
 use crate::jwt::claims::{Audience, ClaimPolicy};
@@ -13,7 +14,6 @@ use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::persons::{Acceptable, Accepted, FIREBASE_ISSUERS, Product};
 use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
-use crate::origin::Origin;
 
 const AUDIENCE: &str = "JWT_AUDIENCE";
 const PARTIES: &str = "JWT_AZP";

@@ -6,6 +6,7 @@
 
 mod access;
 mod bindings;
+pub mod deployment;
 mod jwt;
 mod presets;
 mod upstream;
@@ -14,22 +15,22 @@ mod warnings;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::caller::grant::{GRANT_HEADER, GrantKeys};
+use crate::caller::pseudonym::PseudonymKey;
 use crate::caller::{CallerKeys, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
-use crate::cors::{AllowedOrigins, CorsPolicy};
-use crate::grant::{GRANT_HEADER, GrantKeys};
+use crate::http::cors::{AllowedOrigins, CorsPolicy};
+use crate::http::origin::Origin;
+use crate::http::routes::{Dialect, RoutePath, Routes};
+use crate::http::target::Target;
 use crate::identity::{Charset, IdentityType};
-use crate::in_flight::InFlight;
 use crate::limits::{
     DEFAULT_GRANT_TTL, DEFAULT_UPSTREAM_DEADLINE, GRANT_TTL_RANGE_SECONDS, MIN_KEY_BYTES,
     UPSTREAM_DEADLINE_RANGE_MS,
 };
-use crate::origin::Origin;
-use crate::pseudonym::PseudonymKey;
-use crate::rate_limit::RateLimits;
-use crate::routes::{Dialect, RoutePath, Routes};
+use crate::runtime::in_flight::InFlight;
+use crate::runtime::rate_limit::RateLimits;
 use crate::runtime::{Binding, Limiter};
-use crate::target::Target;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::policy::IntegrationPolicy;
 

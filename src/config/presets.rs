@@ -5,8 +5,8 @@
 //! binds a token to this application.
 
 use crate::config::bindings::{Bindings, ConfigFault};
+use crate::http::origin::Origin;
 use crate::jwt::persons::Product;
-use crate::origin::Origin;
 
 pub(super) const ISSUER: &str = "JWT_ISSUER";
 

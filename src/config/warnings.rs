@@ -2,7 +2,7 @@
 
 use crate::config::WIDGET_ORIGINS;
 use crate::config::bindings::{Bindings, ConfigFault};
-use crate::cors::AllowedOrigins;
+use crate::http::cors::AllowedOrigins;
 use crate::upstream::endpoint::Provider;
 
 pub(super) fn warnings(bindings: &Bindings<'_>, origins: &AllowedOrigins) -> Vec<ConfigFault> {

@@ -11,8 +11,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 
 use crate::edge::object;
-use crate::in_flight::Allowance;
 use crate::runtime::ReadError;
+use crate::runtime::in_flight::Allowance;
 
 /// How much is asked for at once where nothing, or nothing true, is known of the length.
 const CHUNK: usize = 32 * 1024;

@@ -15,11 +15,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
-use crate::deployment::Deployment;
+use crate::config::deployment::Deployment;
+use crate::handler::record::Record;
 use crate::handler::{Outcome, fail, handle};
-use crate::in_flight::Allowance;
-use crate::record::Record;
-use crate::response::Response;
+use crate::http::response::Response;
+use crate::runtime::in_flight::Allowance;
 use crate::runtime::{Incoming, Message, Method, ReadError};
 
 pub use runtime::{Edge, EdgeReply};

@@ -12,7 +12,7 @@ use worker::worker_sys::{RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
 use crate::edge::{body, object, property};
-use crate::in_flight::Allowance;
+use crate::runtime::in_flight::Allowance;
 use crate::runtime::{
     Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Timestamp,
     Unreachable,

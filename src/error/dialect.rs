@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::caller::CallerFault;
 use crate::error::{Refusal, WireError};
+use crate::http::request_body::BodyFault;
+use crate::http::routes::Dialect;
 use crate::identity::IdentityType;
-use crate::request_body::BodyFault;
-use crate::routes::Dialect;
 
 /// `error` of every answer that should have been a token: the text of the Node samples.
 pub(super) const NO_TOKEN: &str = "Failed to generate token";

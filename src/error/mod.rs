@@ -15,6 +15,10 @@ use serde::Serialize;
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
 use crate::error::dialect::{Detail, NO_TOKEN};
+use crate::http::request_body::BodyFault;
+use crate::http::response::{Headers, Response};
+use crate::http::routes::{Dialect, Methods};
+use crate::http::target::QueryFault;
 use crate::identity::IdentityFault;
 use crate::json;
 use crate::jwt::TokenFault;
@@ -22,11 +26,7 @@ use crate::limits::{
     BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES,
     REQUEST_BODY_TIMEOUT, ROWS_PER_PAGE,
 };
-use crate::request_body::BodyFault;
-use crate::response::{Headers, Response};
-use crate::routes::{Dialect, Methods};
 use crate::runtime::Limiter;
-use crate::target::QueryFault;
 use crate::upstream::UpstreamFault;
 
 /// Why a request got no token.

@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 
 use crate::caller::CallerFault;
+use crate::caller::grant::GrantFault;
 use crate::config::ConfigFault;
-use crate::cookie::CookieFault;
 use crate::error::Refusal;
-use crate::grant::GrantFault;
+use crate::http::cookie::CookieFault;
 use crate::jwt::TokenFault;
 use crate::jwt::persons::{Acceptable, Nobody};
 use crate::runtime::Limiter;

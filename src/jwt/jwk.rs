@@ -3,7 +3,7 @@
 use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::{Algorithm, Curve};
-use crate::jwt::jws;
+use crate::jwt::base64url;
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_KEYS, RSA_MODULUS_BITS};
 
 /// The usable public keys of an issuer.
@@ -157,14 +157,14 @@ impl PublicKey {
         let text = |name: &str| members.get(name).and_then(Value::as_str);
         let sized = |name: &str, bytes: usize| {
             let value = text(name)?;
-            let decoded = jws::decode(value).ok()?;
+            let decoded = base64url::decode(value)?;
             (decoded.len() == bytes).then(|| value.to_owned())
         };
         match text("kty")? {
             "RSA" => {
                 let (n, e) = (text("n")?, text("e")?);
-                let strong = RSA_MODULUS_BITS.contains(&bits(&jws::decode(n).ok()?));
-                (strong && exponent_is_sound(&jws::decode(e).ok()?)).then(|| Self::Rsa {
+                let strong = RSA_MODULUS_BITS.contains(&bits(&base64url::decode(n)?));
+                (strong && exponent_is_sound(&base64url::decode(e)?)).then(|| Self::Rsa {
                     n: n.to_owned(),
                     e: e.to_owned(),
                 })

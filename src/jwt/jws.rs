@@ -1,10 +1,9 @@
 //! The compact serialization of RFC 7515, read before anything in it is believed.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-
 use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
+use crate::jwt::base64url;
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
 use crate::limits::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
 
@@ -91,9 +90,8 @@ impl<'a> UnverifiedToken<'a> {
     }
 }
 
-/// Base64url without padding, in its one canonical form (RFC 7515 §2).
-pub(crate) fn decode(text: &str) -> Result<Vec<u8>, TokenFault> {
-    Base64UrlUnpadded::decode_vec(text).map_err(|_| TokenFault::Malformed)
+fn decode(text: &str) -> Result<Vec<u8>, TokenFault> {
+    base64url::decode(text).ok_or(TokenFault::Malformed)
 }
 
 /// RFC 8725 §3.11: logout tokens, DPoP proofs and the like are signed by the same keys and mean

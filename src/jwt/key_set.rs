@@ -12,13 +12,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::in_flight::Allowance;
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::{Jwk, JwkSet};
 use crate::limits::{
     JWKS_COOLDOWN, JWKS_FRESH, JWKS_RETRY, JWKS_TIMEOUT, MAX_JWKS_BYTES, PATIENCE_STEP, TAKEOVER,
 };
+use crate::runtime::in_flight::Allowance;
 use crate::runtime::{Message, Outgoing, Reply, Runtime, Timestamp};
 
 /// The keys behind a JWKS URL.

@@ -15,6 +15,7 @@
 use std::time::Duration;
 
 pub mod algorithm;
+mod base64url;
 pub mod claim_path;
 pub mod claims;
 pub mod issuer;

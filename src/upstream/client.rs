@@ -8,15 +8,15 @@ use futures_util::future::Either;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::caller::Caller;
-use crate::in_flight::{Allowance, Share};
+use crate::http::target::{PageNumber, Selection};
+use crate::http::trace_context::TraceParent;
 use crate::json::Object;
 use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
+use crate::runtime::in_flight::{Allowance, Share};
 use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
 use crate::secret::Secret;
-use crate::target::{PageNumber, Selection};
-use crate::trace_context::TraceParent;
 use crate::upstream::UpstreamFault;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::page::{Page, PageFault};

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::caller::Caller;
+use crate::http::origin::Origin;
+use crate::http::target::PageNumber;
+use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::identity::IdentityType;
 use crate::json;
-use crate::origin::Origin;
 use crate::runtime::Outgoing;
 use crate::secret::Secret;
-use crate::target::PageNumber;
-use crate::trace_context::{TRACEPARENT, TraceParent};
 use crate::upstream::account::Account;
 
 /// The upstream as one deployment uses it.

@@ -2,9 +2,9 @@
 
 use serde_json::value::RawValue;
 
+use crate::http::target::{PageNumber, Selection};
 use crate::identity::IdentityType;
 use crate::json;
-use crate::target::{PageNumber, Selection};
 use crate::upstream::page::{Key, Page};
 use crate::upstream::policy::IntegrationPolicy;
 
@@ -166,8 +166,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::View;
+    use crate::http::target::{PageNumber, Selection};
     use crate::identity::IdentityType;
-    use crate::target::{PageNumber, Selection};
     use crate::upstream::page::Page;
     use crate::upstream::policy::{Entry, IntegrationPolicy};
 

@@ -61,7 +61,7 @@ function block(text) {
 /** Serves the page of the guide, and its module, from the Worker's origin. */
 async function serve(page, origin) {
   const bundle = await build({
-    stdin: { contents: block("// connect.js"), resolveDir: join(root, "web") },
+    stdin: { contents: block("// connect.js"), resolveDir: join(root, "demo") },
     bundle: true,
     format: "esm",
     write: false,

@@ -34,7 +34,7 @@ const environment = {
 export async function startRig({ provider = "pica", vars = {}, standIns = true } = {}) {
   const sandbox = await startSandbox();
   const folder = mkdtempSync(join(tmpdir(), "authkit-browser-"));
-  await run("node", [join(root, "web/build.mjs"), join(folder, "site")], {
+  await run("node", [join(root, "demo/build.mjs"), join(folder, "site")], {
     ...(standIns && { DEMO_SANDBOX: sandbox.url }),
     DEMO_PROVIDER: provider,
   });

@@ -151,7 +151,7 @@ fn name_tests_that_exist() {
         ("published", include_str!("published.rs")),
         ("config", include_str!("../../src/config/tests/mod.rs")),
         ("examples", include_str!("../e2e/tests/e2e/examples.rs")),
-        ("grant", include_str!("../../src/grant.rs")),
+        ("grant", include_str!("../../src/caller/grant.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("persons", include_str!("../../src/jwt/persons.rs")),
         ("claim_path", include_str!("../../src/jwt/claim_path.rs")),
@@ -273,41 +273,118 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         .collect()
 }
 
+/// The modules that a source file imports from this crate, without what only its tests need: each as
+/// the path of the file that has it.
+fn imports(text: &str, files: &BTreeSet<String>) -> BTreeSet<String> {
+    let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((text, ""));
+    let uses = code.split("\nuse crate::").skip(1);
+    uses.flat_map(|rest| {
+        let (path, _) = rest.split_once(';').unwrap();
+        let (path, names) = path.split_once("::{").unwrap_or((path, ""));
+        let names = names.trim_end_matches('}').split(',').map(str::trim);
+        names
+            .map(|name| file_of(&format!("{path}::{name}"), files))
+            .collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+/// The file that has what a path names: the longest one that there is.
+fn file_of(path: &str, files: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = path.split("::").collect();
+    let candidates = (1..=names.len()).rev().flat_map(|length| {
+        let folder = names[..length].join("/");
+        [format!("{folder}.rs"), format!("{folder}/mod.rs")]
+    });
+    let mut found = candidates.filter(|file| files.contains(file));
+    found.next().unwrap_or_else(|| panic!("no file has {path}"))
+}
+
+/// Every file of the library with what it imports.
+fn graph() -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let name = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
+    let sources = sources(&root).into_iter();
+    let sources: BTreeMap<String, String> = sources
+        .map(|(path, text)| (name(&path), text))
+        .filter(|(name, _)| {
+            name != "lib.rs" && Path::new(name).extension().is_some_and(|kind| kind == "rs")
+        })
+        .filter(|(name, _)| !name.contains("/tests/"))
+        .collect();
+    let files = sources.keys().cloned().collect();
+    let edges = sources
+        .iter()
+        .map(|(name, text)| (name.clone(), imports(text, &files)));
+    edges.collect()
+}
+
 #[test]
 fn show_imports_that_only_go_down() {
     let layers = layers();
-    let layer = |module: &str| {
+    let layer = |file: &str| {
+        let room = file.split(['/', '.']).next().unwrap();
         let found = layers
             .iter()
-            .position(|row| row.iter().any(|name| name == module));
-        found.unwrap_or_else(|| panic!("{module} is not in ARCHITECTURE.md"))
+            .position(|row| row.iter().any(|name| name == room));
+        found.unwrap_or_else(|| panic!("{room} is not in ARCHITECTURE.md"))
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut imports = 0;
-    for (path, text) in sources(&root) {
-        let inside = path.strip_prefix(&root).unwrap();
-        let first = inside
-            .components()
-            .next()
-            .unwrap()
-            .as_os_str()
-            .to_str()
-            .unwrap();
-        let own = first.trim_end_matches(".rs");
-        // What only tests need is no part of the design.
-        let (code, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
-        if own == "lib" || path.components().any(|part| part.as_os_str() == "tests") {
-            continue;
-        }
-        for used in code
-            .lines()
-            .filter_map(|line| line.strip_prefix("use crate::"))
-        {
-            let module = used.split([':', ';']).next().unwrap();
-            imports += 1;
-            let down = layer(own) <= layer(module);
-            assert!(down, "{} imports {module}", inside.display());
+    let mut found = 0;
+    for (file, imports) in graph() {
+        for used in imports {
+            found += 1;
+            assert!(layer(&file) <= layer(&used), "{file} imports {used}");
         }
     }
-    assert!(imports > 100, "{imports}");
+    assert!(found > 100, "{found}");
+}
+
+/// A room's own file declares its parts and they use what it has for them all; that is no circle.
+#[test]
+fn show_imports_that_go_in_no_circle() {
+    let mut graph = graph();
+    for (file, imports) in &mut graph {
+        imports.retain(|used| {
+            let room = used.strip_suffix("mod.rs");
+            room.is_none_or(|room| !file.starts_with(room)) && used != file
+        });
+    }
+    // Takes away what imports nothing that is left; a circle is what stays.
+    while !graph.is_empty() {
+        let done: Vec<String> = graph
+            .iter()
+            .filter(|(_, imports)| imports.iter().all(|used| !graph.contains_key(used)))
+            .map(|(file, _)| file.clone())
+            .collect();
+        assert!(!done.is_empty(), "a circle is among {graph:?}");
+        graph.retain(|file, _| !done.contains(file));
+    }
+}
+
+/// What a folder shows to somebody who lists it, without what git ignores.
+fn entries(folder: &Path) -> Vec<String> {
+    let ignored =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".gitignore")).unwrap();
+    let names = fs::read_dir(folder).unwrap();
+    names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| {
+            !name.starts_with('.') && !ignored.lines().any(|line| line == format!("/{name}"))
+        })
+        .collect()
+}
+
+#[test]
+fn have_a_row_for_every_folder_and_few_folders() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = include_str!("../../ARCHITECTURE.md");
+    let mut folders = entries(root);
+    folders.retain(|name| root.join(name).is_dir());
+    for name in &folders {
+        let shown = map.contains(&format!("| `{name}/"));
+        assert!(shown, "{name}/ is not in ARCHITECTURE.md");
+    }
+    assert!(folders.len() <= 11, "{folders:?}");
+    let rooms = entries(&root.join("src"));
+    assert!(rooms.len() <= 14, "{rooms:?}");
 }

@@ -2,12 +2,12 @@
 
 use authkit_edge::caller::CallerFault;
 use authkit_edge::error::{Challenge, Refusal};
+use authkit_edge::http::request_body::BodyFault;
+use authkit_edge::http::routes::Methods;
+use authkit_edge::http::target::QueryFault;
 use authkit_edge::identity::IdentityFault;
 use authkit_edge::jwt::TokenFault;
-use authkit_edge::request_body::BodyFault;
-use authkit_edge::routes::Methods;
 use authkit_edge::runtime::Limiter;
-use authkit_edge::target::QueryFault;
 use authkit_edge::upstream::UpstreamFault;
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authkit_edge::caller::SourceName;
+use authkit_edge::handler::record::{Record, Route};
 use authkit_edge::identity::IdentityType;
-use authkit_edge::record::{Record, Route};
 use serde_json::{Value, json};
 
 use crate::log_schema::{assert_fits, schema};

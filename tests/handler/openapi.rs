@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use authkit_edge::handler::Outcome;
-use authkit_edge::openapi::DOCUMENT;
-use authkit_edge::routes::{Destination, TOKEN_PATH};
+use authkit_edge::http::openapi::DOCUMENT;
+use authkit_edge::http::routes::{Destination, TOKEN_PATH};
 use authkit_edge::runtime::{Limiter, Method};
 use boon::{Compiler, Schemas};
 use serde_json::{Value, json};

@@ -12,10 +12,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authkit_edge::deployment::Deployment;
+use authkit_edge::config::deployment::Deployment;
 use authkit_edge::handler::{Outcome, handle};
-use authkit_edge::in_flight::Allowance;
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
+use authkit_edge::runtime::in_flight::Allowance;
 use authkit_edge::runtime::{
     Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError, Reply, Runtime,
     Timestamp, Unreachable,

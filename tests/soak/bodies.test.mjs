@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { removeWork } from "../../bench/lib/workerd.mjs";
+import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { ask } from "./lib/client.mjs";
 import { Issuer } from "./lib/issuer.mjs";
 import { Liar, lies, tell, USER } from "./lib/liar.mjs";

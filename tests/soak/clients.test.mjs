@@ -1,7 +1,7 @@
 // Clients that go, and clients that are many.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { removeWork } from "../../bench/lib/workerd.mjs";
+import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { ask } from "./lib/client.mjs";
 import { Log } from "./lib/log.mjs";
 import { healthy, start, tokenFault, until, untilIdle } from "./lib/server.mjs";

@@ -1,7 +1,7 @@
 // Many at once, with tokens that an isolate has not the memory for.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { removeWork } from "../../bench/lib/workerd.mjs";
+import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { rowsOf } from "../conformance/lib/sandbox.mjs";
 import { ask } from "./lib/client.mjs";
 import { Log } from "./lib/log.mjs";

@@ -2,8 +2,8 @@
 // into docs/reliability.md; tests/soak/resets.test.mjs is the short form.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fill } from "../../bench/lib/report.mjs";
-import { removeWork } from "../../bench/lib/workerd.mjs";
+import { fill } from "../../benches/worker/lib/report.mjs";
+import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { machine, memoryTable } from "./lib/report.mjs";
 import { kinds, leave } from "./lib/resets.mjs";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { removeWork } from "../../bench/lib/workerd.mjs";
+import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { ask } from "./lib/client.mjs";
 import { when } from "./lib/door.mjs";
 import { Leaver } from "./lib/leaver.mjs";

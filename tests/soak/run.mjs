@@ -2,8 +2,8 @@
 // docs/reliability.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fill } from "../../bench/lib/report.mjs";
-import { removeWork } from "../../bench/lib/workerd.mjs";
+import { fill } from "../../benches/worker/lib/report.mjs";
+import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { run, Tally } from "./lib/load.mjs";
 import { sample, trend } from "./lib/memory.mjs";
 import { cycle, DEADLINE_MS } from "./lib/phases.mjs";

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Config, ConfigFault, Service};
+use crate::caller::grant::GRANT_HEADER;
 use crate::caller::{CALLER_KEY_HEADER, Source, SourceName, Trust};
-use crate::cors::{AllowedOrigins, CorsPolicy};
-use crate::grant::GRANT_HEADER;
+use crate::http::cors::{AllowedOrigins, CorsPolicy};
+use crate::http::trace_context::{TRACEPARENT, TRACESTATE};
 use crate::identity::{Charset, IdentityType};
 use crate::runtime::Binding;
-use crate::trace_context::{TRACEPARENT, TRACESTATE};
 use crate::upstream::endpoint::Provider;
 use crate::upstream::policy::{Entry, IntegrationPolicy};
 
@@ -447,7 +447,8 @@ fn takes_no_binding_for_one_of_another_kind() {
 
 #[test]
 fn keeps_a_cors_policy_when_all_else_is_wrong() {
-    let widgets = super::WIDGET_ORIGINS.map(|text| crate::origin::Origin::parse(text).unwrap());
+    let widgets =
+        super::WIDGET_ORIGINS.map(|text| crate::http::origin::Origin::parse(text).unwrap());
     let wanted = CorsPolicy::new(AllowedOrigins::List(widgets.to_vec()), ["x-user-id"]);
     assert_eq!(Config::parse(|_| None::<String>).cors, wanted);
     assert_eq!(parse(&[("ALLOWED_ORIGINS", "nonsense")]).cors, wanted);

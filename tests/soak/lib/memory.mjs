@@ -1,6 +1,6 @@
 // What the isolate and its process hold, and when that counts as a leak.
-import { Inspector } from "../../../bench/lib/inspector.mjs";
-import { median } from "../../../bench/lib/statistics.mjs";
+import { Inspector } from "../../../benches/worker/lib/inspector.mjs";
+import { median } from "../../../benches/worker/lib/statistics.mjs";
 
 /**
  * By how much the last quarter may exceed the second: a share, and MB. The first is to warm up.

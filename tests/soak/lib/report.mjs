@@ -1,7 +1,7 @@
 // The figures of docs/reliability.md.
 import { arch, cpus, loadavg, release, totalmem } from "node:os";
-import { quantile } from "../../../bench/lib/statistics.mjs";
-import { version } from "../../../bench/lib/workerd.mjs";
+import { quantile } from "../../../benches/worker/lib/statistics.mjs";
+import { version } from "../../../benches/worker/lib/workerd.mjs";
 import { DEADLINE_MS } from "./phases.mjs";
 
 const LABELS = { heapMb: "V8's heap, garbage collected", wasmMb: "WebAssembly memory", residentMb: "process" };

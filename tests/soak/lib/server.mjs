@@ -1,9 +1,9 @@
 // What every test here starts: a sandbox, and a Worker in plain workerd, which hands on that a
 // client has gone, as `wrangler dev` does not.
 import { setTimeout as sleep } from "node:timers/promises";
-import { Group } from "../../../bench/lib/processes.mjs";
-import { edge } from "../../../bench/lib/contestants.mjs";
-import { serveWorker } from "../../../bench/lib/workerd.mjs";
+import { Group } from "../../../benches/worker/lib/processes.mjs";
+import { edge } from "../../../benches/worker/lib/contestants.mjs";
+import { serveWorker } from "../../../benches/worker/lib/workerd.mjs";
 import { buildSandbox } from "../../conformance/lib/install.mjs";
 import { rowsOf, startSandbox } from "../../conformance/lib/sandbox.mjs";
 

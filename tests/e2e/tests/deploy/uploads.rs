@@ -34,7 +34,7 @@ impl Folder {
             Value::Object(config).to_string(),
         )
         .unwrap();
-        let site = folder.0.join("web/dist");
+        let site = folder.0.join("demo/dist");
         fs::create_dir_all(&site).unwrap();
         fs::write(site.join("index.html"), "").unwrap();
         folder

@@ -1,6 +1,6 @@
 //! The routes that say how the Worker is and what it offers.
 
-use authkit_edge::openapi::DOCUMENT;
+use authkit_edge::http::openapi::DOCUMENT;
 use authkit_edge_e2e::client::{Request, WIDGET};
 use authkit_edge_e2e::profile::Profile;
 use serde_json::json;

@@ -11,7 +11,7 @@ use authkit_jws_worker::{Question, Verdict};
 /// What the test Worker says of each.
 fn answers(cases: &[Case]) -> Vec<Verdict> {
     let deployment = Deployment {
-        script: Some("tests/jws-worker/build/index.js"),
+        script: Some("tests/jws/worker/build/index.js"),
         ..Deployment::edge(Bindings::default())
     };
     let worker = Worker::start_all("jws", &[deployment]).unwrap_or_else(|error| panic!("{error}"));

@@ -1,0 +1,44 @@
+// How long each part of a run is. What is compared is the same in all of them.
+
+/** More pages of the same rows, and longer rows on the same pages. */
+const GROWTH = [
+  ...[1, 3, 10, 30, 100].map((pages) => ({ pages, rowBytes: 1024 })),
+  ...[2, 5, 10, 20].map((kib) => ({ pages: 3, rowBytes: kib * 1024 })),
+  // Just less than the Worker's MAX_MERGED_BYTES, and more.
+  { pages: 100, rowBytes: 1600 },
+  { pages: 100, rowBytes: 2048, refused: true },
+];
+
+/** The fewest points that have a line through them, and the refused one. */
+const isQuick = ({ pages, rowBytes, refused }) => refused || pages * rowBytes <= 3072;
+
+export const profiles = {
+  /** `make conformance`: does it still run? Its figures mean nothing. */
+  smoke: {
+    command: "node benches/worker/run.mjs --smoke",
+    minutes: 3,
+    sandbox: "dev",
+    load: { pages: [3], connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
+    latency: { pages: [3], upstreamMs: 20, rounds: 1, requests: 2, fresh: 1 },
+    startup: { times: 1 },
+    growth: { points: GROWTH.filter(isQuick), rounds: 1, seconds: 0.1, requests: 1 },
+  },
+  quick: {
+    command: "make bench",
+    minutes: 15,
+    sandbox: "release",
+    load: { pages: [3, 10], connections: 8, warmSeconds: 2, seconds: 2, rounds: 4 },
+    latency: { pages: [3, 10], upstreamMs: 50, rounds: 4, requests: 3, fresh: 8 },
+    startup: { times: 15 },
+    growth: { points: GROWTH, rounds: 1, seconds: 0.7, requests: 5 },
+  },
+  full: {
+    command: "make bench-full",
+    minutes: 60,
+    sandbox: "release",
+    load: { pages: [3, 10], connections: 8, warmSeconds: 5, seconds: 5, rounds: 9 },
+    latency: { pages: [3, 10], upstreamMs: 50, rounds: 10, requests: 5, fresh: 20 },
+    startup: { times: 40 },
+    growth: { points: GROWTH, rounds: 4, seconds: 1, requests: 10 },
+  },
+};

@@ -1,0 +1,70 @@
+// Workers in plain workerd: `wrangler dev` would put a proxy Worker of its own before them.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import workerd from "workerd";
+import { serve } from "../../../tests/conformance/lib/children.mjs";
+import { compatibilityDate } from "../../../tests/conformance/lib/systems.mjs";
+
+export const { default: binary, version } = workerd;
+
+const work = join(import.meta.dirname, `../.work/${process.pid}`);
+
+/** Removes the configurations that were written. */
+export const removeWork = () => rmSync(work, { recursive: true, force: true });
+
+/** `{event: "listen"}` is what workerd writes to this descriptor, with the port that it found. */
+export const CONTROL = "--control-fd=1";
+export const LISTENING = /"event":"listen","socket":"http","port":(\d+)/;
+
+const INSPECTING = /"event":"listen-inspector","port":(\d+)/;
+
+/**
+ * Starts a Worker made of these files, the first being the one with the fetch event. With an
+ * inspector, `inspectorPort` is where that listens.
+ */
+export async function serveWorker({ name, files }, bindings, { inspector = false } = {}) {
+  const server = await serve(name, {
+    command: binary,
+    args: () => [
+      ...["serve", configure(name, files, bindings), CONTROL],
+      ...(inspector ? ["--inspector-addr=127.0.0.1:0"] : []),
+    ],
+    env: () => ({}),
+    ready: LISTENING,
+  });
+  return { ...server, inspectorPort: inspector ? Number(server.tail().match(INSPECTING)[1]) : undefined };
+}
+
+/** Writes a configuration, and tells where. */
+export function configure(name, files, bindings) {
+  mkdirSync(work, { recursive: true });
+  const path = join(work, `${name}.capnp`);
+  writeFileSync(path, configuration(files, bindings));
+  return path;
+}
+
+/** Cap'n Proto's strings are written as JSON's, as far as these go. */
+function configuration(files, bindings) {
+  const text = JSON.stringify;
+  const module = (file) => {
+    const kind = file.endsWith(".wasm") ? "wasm" : "esModule";
+    return `(name = ${text(basename(file))}, ${kind} = embed ${text(relative(work, file))})`;
+  };
+  const binding = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+
+const worker :Workerd.Worker = (
+  compatibilityDate = ${text(compatibilityDate())},
+  modules = [${files.map(module).join(", ")}],
+  bindings = [${Object.entries(bindings).map(binding).join(", ")}],
+);
+`;
+}

@@ -1,0 +1,205 @@
+//! The deep check: what is wrong with a deployment, and what to type.
+//!
+//! The token that it asks for is nobody's and is dropped. An issuer's keys are loaded as for a token:
+//! within the cool-down, and what came of the last load is told. It tells no value of a variable and
+//! no text of the upstream.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::caller::Source;
+use crate::config::{Config, ConfigFault, Service};
+use crate::error::Refusal;
+use crate::http::target::Target;
+use crate::json;
+use crate::jwt::issuer::{Issuer, Keys};
+use crate::jwt::key_set::LoadFault;
+use crate::runtime::Runtime;
+use crate::upstream::UpstreamFault;
+use crate::upstream::client::Client;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    status: Status,
+    checks: Vec<Check>,
+    /// Tries of upstream calls, for the log.
+    #[serde(skip)]
+    pub tries: u32,
+    /// What the upstream took, for the log.
+    #[serde(skip)]
+    pub took: Duration,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Check {
+    /// A variable, or what was asked.
+    name: &'static str,
+    status: Status,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Ok,
+    /// It works, but hardly as it is meant.
+    Warning,
+    /// No token can be minted, or not for everybody.
+    Failing,
+}
+
+impl Report {
+    /// Whether something is wrong that keeps tokens from being minted.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.status == Status::Failing
+    }
+
+    /// As the caller gets it.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        json::text(self).into_bytes()
+    }
+}
+
+/// Looks at everything. Issuers and upstream are asked one after the other, within the time that
+/// each has for a token, and only once the configuration says where they are. `target` is where the
+/// deployment was asked.
+pub async fn examine<R: Runtime>(config: &Config, target: &Target<'_>, runtime: &R) -> Report {
+    let here = config.warning_at(target);
+    let mut checks: Vec<Check> = config
+        .warnings
+        .iter()
+        .chain(&here)
+        .map(|fault| setting(fault, Status::Warning))
+        .collect();
+    let (mut tries, mut took) = (0, Duration::ZERO);
+    match &config.service {
+        Err(faults) => checks.extend(faults.iter().map(|fault| setting(fault, Status::Failing))),
+        Ok(service) => {
+            checks.push(ok("configuration"));
+            checks.extend(issuers(service, runtime).await);
+            let begun = runtime.now();
+            let share = config.in_flight.upstream.open(begun);
+            let within = service.upstream_deadline;
+            let client = Client::new(runtime, &service.endpoint, None, &share, within);
+            checks.extend(upstream(service, client.has_integrations().await));
+            tries = client.tries();
+            took = begun.until(runtime.now());
+        }
+    }
+    let failing = checks.iter().any(|check| check.status == Status::Failing);
+    Report {
+        status: if failing { Status::Failing } else { Status::Ok },
+        checks,
+        tries,
+        took,
+    }
+}
+
+fn ok(name: &'static str) -> Check {
+    Check {
+        name,
+        status: Status::Ok,
+        advice: None,
+    }
+}
+
+fn setting(fault: &ConfigFault, status: Status) -> Check {
+    let (name, advice) = (fault.variable(), fault.advice());
+    let advice = if advice.contains("wrangler") {
+        advice.to_owned()
+    } else if fault.is_of_a_secret() {
+        format!("{advice}. A secret is set by: npx wrangler secret put {name}")
+    } else {
+        format!("{advice}. In [vars] of wrangler.toml: {name} = \"…\"")
+    };
+    Check {
+        name,
+        status,
+        advice: Some(advice),
+    }
+}
+
+/// Whether the keys of the issuers can be loaded. There are two at most.
+async fn issuers<R: Runtime>(service: &Service, runtime: &R) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (name, variables, issuer) in service.callers.sources.iter().filter_map(issuer) {
+        let Keys::Remote(keys) = &issuer.keys else {
+            continue;
+        };
+        let keys = keys.check(&issuer.algorithms, runtime).await;
+        checks.push(issuer_keys(name, variables, keys));
+    }
+    checks
+}
+
+/// The issuer of a source that has one, and the variables that say where its keys are.
+fn issuer(source: &Source) -> Option<(&'static str, &'static str, &Issuer)> {
+    match source {
+        Source::Jwt(jwt) => Some(("jwt_keys", "JWT_JWKS_URL and JWT_ISSUER", &jwt.issuer)),
+        Source::Access(access) => Some(("access_keys", "ACCESS_TEAM_DOMAIN", &access.issuer)),
+        Source::Header(..) | Source::Body(_) | Source::Grant(_) => None,
+    }
+}
+
+fn issuer_keys(name: &'static str, variables: &str, keys: Result<(), LoadFault>) -> Check {
+    let Err(fault) = keys else {
+        return ok(name);
+    };
+    let what = match fault {
+        LoadFault::Unreachable => "did not come: nothing answers there".to_owned(),
+        LoadFault::Status(status) => format!("did not come: the answer was {status}"),
+        LoadFault::NoKeys => "are not there, or none is for JWT_ALGORITHMS".to_owned(),
+    };
+    Check {
+        name,
+        status: Status::Failing,
+        advice: Some(format!(
+            "The issuer's keys {what}. Open the URL in a browser: it must show {{\"keys\": […]}}. It \
+             is made of {variables} in [vars] of wrangler.toml"
+        )),
+    }
+}
+
+fn upstream(service: &Service, found: Result<bool, UpstreamFault>) -> Vec<Check> {
+    let provider = service.endpoint.provider;
+    let key = provider.key_binding();
+    let fault = match found {
+        Ok(true) => return vec![ok("upstream"), ok("integrations")],
+        Ok(false) => {
+            let advice = format!(
+                "No integration is enabled, so the widget shows an empty list. Enable some at {}, \
+                 in the environment of {key}",
+                provider.dashboard().integrations
+            );
+            let integrations = Check {
+                name: "integrations",
+                status: Status::Warning,
+                advice: Some(advice),
+            };
+            return vec![ok("upstream"), integrations];
+        }
+        Err(fault) => fault,
+    };
+    let advice = match fault {
+        UpstreamFault::Status(401 | 403) => format!(
+            "The key in {key} is refused. Copy it from {} and type: npx wrangler secret put {key}",
+            provider.dashboard().keys
+        ),
+        _ => format!(
+            "{}. If AUTHKIT_BASE_URL is set, look at it; if it is not, try again in a while",
+            Refusal::Upstream(fault).reason()
+        ),
+    };
+    vec![Check {
+        name: "upstream",
+        status: Status::Failing,
+        advice: Some(advice),
+    }]
+}

@@ -1,0 +1,487 @@
+//! The way of a request, from its head to its answer.
+//!
+//! 1. route and method; a preflight is answered here, before anything is asked of it
+//! 2. configuration: without one nothing goes further
+//! 3. https, and the query
+//! 4. the client's rate limit, before anything that costs
+//! 5. body
+//! 6. identity, and its rate limit
+//! 7. the upstream
+//!
+//! Every way out passes [`handle`], which adds what every answer has: CORS, the request id,
+//! `Cache-Control`. No call goes upstream for a request that is refused before step 7.
+
+pub mod doctor;
+pub mod record;
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::caller::grant::GRANT_HEADER;
+use crate::caller::{Caller, Purpose, Question};
+use crate::config::{Config, Environment, Service};
+use crate::error::{Challenge, Refusal};
+use crate::handler::doctor::examine;
+use crate::handler::record::{Record, Route};
+use crate::http::cors::Verdict;
+use crate::http::openapi::DOCUMENT;
+use crate::http::request_body::{MediaType, RequestBody};
+use crate::http::response::{Headers, Response};
+use crate::http::routes::{Destination, Dialect, Methods};
+use crate::http::target::{Selection, Target};
+use crate::http::trace_context::{TRACEPARENT, TraceParent};
+use crate::json;
+use crate::jwt::verifier::Verifier;
+use crate::limits::MAX_REQUEST_ID_BYTES;
+use crate::runtime::in_flight::Share;
+use crate::runtime::rate_limit::Count;
+use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
+use crate::upstream::client::Client;
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The answer.
+    pub response: Response,
+    /// The log line.
+    pub record: Record,
+    /// What it holds of the isolate's memory. Dropped when the answer is gone.
+    pub share: Option<Share>,
+}
+
+/// Answers one request. There is always an answer, and it always has its CORS headers.
+///
+/// `docs/library.md`, on the front page of this documentation, shows how to call it.
+pub async fn handle<I, R>(config: &Config, request: &I, runtime: &R) -> Outcome
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let mut trace = Trace::begin(request, runtime);
+    let url = request.url();
+    let target = Target::parse(&url);
+    let (route, result) = match config.routes.find(target.path) {
+        Some((to, _)) => answer(to, config, request, target, runtime, &mut trace).await,
+        None => (Route::Unknown, Err(Refusal::Path)),
+    };
+    conclude(config, request, target, runtime, trace, route, result)
+}
+
+/// The answer to a request that ended in a panic: the same form as any other.
+pub fn fail<I: Incoming>(config: &Config, request: &I, runtime: &impl Runtime) -> Outcome {
+    let trace = Trace::begin(request, runtime);
+    let url = request.url();
+    let target = Target::parse(&url);
+    let found = config.routes.find(target.path);
+    let route = found.map_or(Route::Unknown, |(to, _)| to.into());
+    let result = Err(Refusal::Panic);
+    conclude(config, request, target, runtime, trace, route, result)
+}
+
+/// What every answer has, and its log line.
+fn conclude<I: Incoming>(
+    config: &Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &impl Runtime,
+    trace: Trace,
+    route: Route,
+    result: Result<Response, Refusal>,
+) -> Outcome {
+    let request_id = trace.request_id;
+    let found = config.routes.find(target.path);
+    let dialect = found.map_or(Dialect::Own, |(_, dialect)| dialect);
+    let refusal = result.as_ref().err().cloned();
+    let mut response = result.unwrap_or_else(|refusal| refusal.into_response(dialect, &request_id));
+    let origin = request.header("origin");
+    let verdict = config.cors.apply(origin.as_deref(), &mut response.headers);
+    response.headers.set("cache-control", "no-store");
+    response.headers.set("x-content-type-options", "nosniff");
+    response.headers.set("x-request-id", request_id.clone());
+
+    let record = Record {
+        request_id,
+        trace_id: trace.parent.map(|parent| parent.trace_id().to_owned()),
+        route,
+        status: response.status,
+        code: match &refusal {
+            Some(refusal) => refusal.wire().code,
+            // The deep check has found something.
+            None if response.status == 503 => "failing",
+            None => "ok",
+        },
+        reason: refusal.map(|refusal| refusal.reason().into_owned()),
+        cors: match verdict {
+            Verdict::Absent => "none",
+            Verdict::Allowed => "allowed",
+            // A page of our own origin needs no leave to read the answer.
+            Verdict::Refused if origin.as_deref() == Some(target.origin) => "same-origin",
+            Verdict::Refused => "refused",
+        },
+        duration_ms: millis_since(trace.started, runtime),
+        identity_ms: trace.identity_ms,
+        upstream_ms: trace.upstream_ms,
+        upstream_attempts: trace.attempts,
+        upstream_pages: trace.pages,
+        upstream_key: trace.uses_next_key.then_some("next"),
+        identity_source: trace.identity_source,
+        identity_type: trace.identity_type,
+        identity: trace.identity,
+        limiter: trace.limiter_failed.then_some("failed"),
+        warning: config.warning_at(&target).map(|fault| fault.to_string()),
+    };
+    if matches!(&config.service, Ok(service) if service.server_timing) {
+        // Its times, and the browser's own of this request, are for pages that may read the answer.
+        let allowed = response.headers.get("access-control-allow-origin");
+        if let Some(origin) = allowed.map(str::to_owned) {
+            response.headers.set("timing-allow-origin", origin);
+        }
+        response
+            .headers
+            .set("server-timing", record.server_timing());
+    }
+    Outcome {
+        response,
+        record,
+        share: trace.share,
+    }
+}
+
+fn millis_since(begun: Timestamp, runtime: &impl Runtime) -> u64 {
+    millis(begun.until(runtime.now()))
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+/// What the log wants to know of a request, noted on its way.
+struct Trace {
+    request_id: String,
+    started: Timestamp,
+    parent: Option<TraceParent>,
+    identity_ms: u64,
+    upstream_ms: u64,
+    attempts: u32,
+    pages: u32,
+    uses_next_key: bool,
+    identity_source: Option<&'static str>,
+    identity_type: Option<&'static str>,
+    identity: Option<String>,
+    limiter_failed: bool,
+    share: Option<Share>,
+}
+
+async fn answer<I, R>(
+    to: Destination,
+    config: &Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> (Route, Result<Response, Refusal>)
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let route = to.into();
+    let (method, methods) = (request.method(), to.methods());
+    if method == Method::Options {
+        return (Route::Preflight, Ok(preflight(config, methods)));
+    }
+    if !methods.contain(method) {
+        return (route, Err(Refusal::Method(methods)));
+    }
+    let result = match to {
+        Destination::Token => token(config, request, target, runtime, trace).await,
+        Destination::Grant => grant(config, request, target, runtime, trace).await,
+        Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
+        Destination::DeepCheck => deep_check(config, request, target, runtime, trace).await,
+        Destination::OpenApi => Ok(ok(DOCUMENT.into())),
+    };
+    // A route that this deployment does not have is no route.
+    let absent = result == Err(Refusal::Path);
+    (if absent { Route::Unknown } else { route }, result)
+}
+
+/// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
+/// configuration can be a condition.
+fn preflight(config: &Config, methods: Methods) -> Response {
+    let mut headers = Headers::default();
+    headers.set("allow", methods.as_str());
+    config.cors.apply_preflight(methods, &mut headers);
+    Response {
+        status: 204,
+        headers,
+        body: Vec::new(),
+    }
+}
+
+/// The token route: whoever is identified gets a token for that identity.
+async fn token<I, R>(
+    config: &Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Response, Refusal>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let service = configured(config)?;
+    check_transport(config, request, target)?;
+    let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
+    let purpose = Purpose::Token;
+    let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
+
+    let begun = runtime.now();
+    let share = config.in_flight.upstream.open(begun);
+    let client = Client::new(
+        runtime,
+        &service.endpoint,
+        trace.parent.as_ref(),
+        &share,
+        service.upstream_deadline,
+    );
+    let policy = service.integrations.as_ref();
+    let token = client.token(&caller, selection, policy).await;
+    trace.upstream_ms = millis_since(begun, runtime);
+    trace.attempts = client.tries();
+    trace.pages = client.pages();
+    trace.uses_next_key = service.endpoint.account.uses_next_key();
+    let token = token.map_err(Refusal::Upstream)?;
+    trace.share = Some(share);
+    Ok(ok(token))
+}
+
+/// The grant route: whoever is verified gets a note that says so, for the widget to carry.
+async fn grant<I, R>(
+    config: &Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Response, Refusal>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let service = configured(config)?;
+    let keys = service.callers.grant_keys().ok_or(Refusal::Path)?;
+    check_transport(config, request, target)?;
+    let purpose = Purpose::Grant;
+    let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
+
+    let (grant, expires_at) = keys.issue(
+        caller.identity().as_str(),
+        caller.identity_type(),
+        target.origin,
+        runtime.now(),
+        caller.holds_until(),
+    );
+    let body = GrantBody {
+        headers: GrantHeaders(&grant),
+        grant: &grant,
+        expires_at,
+    };
+    Ok(ok(json::text(&body).into_bytes()))
+}
+
+#[derive(Serialize)]
+struct GrantBody<'a> {
+    /// Goes into the widget's `token.headers` as it is.
+    headers: GrantHeaders<'a>,
+    grant: &'a str,
+    /// Seconds since the Unix epoch.
+    expires_at: u64,
+}
+
+struct GrantHeaders<'a>(&'a str);
+
+impl Serialize for GrantHeaders<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(GRANT_HEADER, self.0)])
+    }
+}
+
+/// The deep check: whoever has the key is told what is wrong. Who has bound none has no such route.
+///
+/// Whoever asks is counted, with the right key and without: each check costs upstream calls, and each
+/// wrong key may be a guess.
+async fn deep_check<I, R>(
+    config: &Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Response, Refusal>
+where
+    I: Incoming,
+    R: Runtime,
+{
+    let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
+    check_transport(config, request, target)?;
+    let count = config.rate_limits.count_client(request, runtime).await;
+    trace.judge(Limiter::Client, count)?;
+    let checked = keys.check(request);
+    checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
+    let report = examine(config, &target, runtime).await;
+    trace.attempts = report.tries;
+    trace.upstream_ms = millis(report.took);
+    Ok(Response {
+        status: if report.is_failing() { 503 } else { 200 },
+        ..ok(report.to_json())
+    })
+}
+
+/// What it takes to mint a token; nobody gets further without.
+fn configured(config: &Config) -> Result<&Service, Refusal> {
+    let service = config.service.as_ref();
+    service.map_err(|faults| Refusal::Config(faults.clone()))
+}
+
+/// Refuses what everybody on the way could read: a credential, a key, the token itself. On this
+/// machine there is no way, and in development nothing to read.
+fn check_transport(
+    config: &Config,
+    request: &impl Incoming,
+    target: Target<'_>,
+) -> Result<(), Refusal> {
+    let safe = request.is_over_tls()
+        || target.is_loopback()
+        || config.environment == Environment::Development;
+    if safe {
+        Ok(())
+    } else {
+        Err(Refusal::Plaintext)
+    }
+}
+
+/// Reads the body and finds out who is calling, as long as neither client nor identity asks too often.
+async fn identify<I, R>(
+    purpose: Purpose,
+    config: &Config,
+    service: &Service,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<Caller, Refusal>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let keys = config.caller_keys.as_ref();
+    // A server of the operator's is many clients. One that runs on Workers even shares its address
+    // with the Workers of everybody else.
+    if keys.is_none_or(|keys| keys.check(request).is_err()) {
+        let count = config.rate_limits.count_client(request, runtime).await;
+        trace.judge(Limiter::Client, count)?;
+    }
+    let media_type = match purpose {
+        Purpose::Token => MediaType::Optional,
+        Purpose::Grant => MediaType::Required,
+    };
+    let waiting = &config.in_flight.waiting;
+    let body = RequestBody::read(request, media_type, waiting, runtime).await;
+    let question = Question {
+        request,
+        target,
+        body: &body.map_err(Refusal::Body)?,
+    };
+    let begun = runtime.now();
+    let caller = service.callers.identify(purpose, &question, runtime).await;
+    trace.identity_ms = millis_since(begun, runtime);
+    let caller = caller.map_err(|fault| {
+        let bearer = service.callers.takes_bearer_tokens();
+        let challenge = if bearer {
+            Challenge::Bearer
+        } else {
+            Challenge::Own
+        };
+        Refusal::Caller(fault, challenge)
+    })?;
+    let pseudonym = trace.note_caller(service, &caller);
+    let source = caller.source().as_str();
+    let count = config
+        .rate_limits
+        .count_identity(source, pseudonym, runtime);
+    let count = count.await;
+    trace.judge(Limiter::Identity, count)?;
+    Ok(caller)
+}
+
+/// An answer with a JSON body.
+fn ok(body: Vec<u8>) -> Response {
+    let mut headers = Headers::default();
+    headers.set("content-type", "application/json");
+    Response {
+        status: 200,
+        headers,
+        body,
+    }
+}
+
+impl From<Destination> for Route {
+    fn from(to: Destination) -> Self {
+        match to {
+            Destination::Token => Self::Token,
+            Destination::Grant => Self::Grant,
+            Destination::Health => Self::Health,
+            Destination::DeepCheck => Self::DeepCheck,
+            Destination::OpenApi => Self::OpenApi,
+        }
+    }
+}
+
+impl Trace {
+    fn begin(request: &impl Incoming, runtime: &impl Runtime) -> Self {
+        let parent = request.header(TRACEPARENT);
+        Self {
+            request_id: request_id(request, runtime),
+            started: runtime.now(),
+            parent: parent.and_then(|text| TraceParent::parse(&text)),
+            identity_ms: 0,
+            upstream_ms: 0,
+            attempts: 0,
+            pages: 0,
+            uses_next_key: false,
+            identity_source: None,
+            identity_type: None,
+            identity: None,
+            limiter_failed: false,
+            share: None,
+        }
+    }
+
+    /// Notes who is calling, and gives the pseudonym.
+    fn note_caller(&mut self, service: &Service, caller: &Caller) -> &str {
+        self.identity_source = Some(caller.source().as_str());
+        self.identity_type = Some(caller.identity_type().as_str());
+        self.identity.insert(service.pseudonyms.of(caller))
+    }
+
+    /// Refuses what a limiter has counted as one too many, and notes when it did not count.
+    fn judge(&mut self, limiter: Limiter, count: Count) -> Result<(), Refusal> {
+        match count {
+            Count::Within => Ok(()),
+            Count::Above => Err(Refusal::RateLimit(limiter)),
+            Count::Unknown => {
+                self.limiter_failed = true;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The caller's `x-request-id` if it is one that can go into a log, else a fresh one.
+fn request_id(request: &impl Incoming, runtime: &impl Runtime) -> String {
+    let safe = |text: &String| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        (1..=MAX_REQUEST_ID_BYTES).contains(&text.len()) && text.bytes().all(plain)
+    };
+    let given = request.header("x-request-id");
+    given.filter(safe).unwrap_or_else(|| runtime.uuid())
+}

@@ -1,0 +1,240 @@
+//! Where a request goes, and which rows it wants.
+
+use crate::http::origin;
+use crate::limits::ROWS_PER_PAGE;
+
+/// The parts of a request's URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// Our own origin, as the caller knows it.
+    pub origin: &'a str,
+    /// Starts with `/`; percent-encoded as it came.
+    pub path: &'a str,
+    /// What follows the `?`; empty when nothing does.
+    pub query: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// Splits an absolute URL that the URL standard has serialized, as the runtime's are. A whole
+    /// URL parser would be the larger part of the Worker and find nothing that this does not.
+    #[must_use]
+    pub fn parse(url: &'a str) -> Self {
+        let host = url.find("://").map_or(0, |scheme| scheme + "://".len());
+        let end = url
+            .get(host..)
+            .and_then(|rest| rest.find(['/', '?', '#']))
+            .map_or(url.len(), |length| host + length);
+        let (origin, from_path) = url.split_at_checked(end).unwrap_or((url, ""));
+        let resource = from_path
+            .split_once('#')
+            .map_or(from_path, |(head, _)| head);
+        let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
+        let path = if path.is_empty() { "/" } else { path };
+        Self {
+            origin,
+            path,
+            query,
+        }
+    }
+
+    /// Whether it is this machine that was called.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        // Spares the Worker another search for a text in a text.
+        let authority = self.origin.strip_prefix("https://");
+        let authority = authority.or_else(|| self.origin.strip_prefix("http://"));
+        let host = authority.unwrap_or_default();
+        // Behind the last colon is the port, unless that colon is one of an IPv6 address.
+        let host = match host.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => host,
+        };
+        origin::is_loopback(host)
+    }
+}
+
+/// Which rows of the catalogue a token request wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// All of them in one answer, as the official SDKs give it.
+    Merged,
+    /// One page, as the newer widget asks for.
+    Page(PageNumber),
+}
+
+/// One page of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageNumber {
+    /// From 1.
+    pub page: u32,
+    /// Rows on a page: 1 to [`ROWS_PER_PAGE`].
+    pub limit: u32,
+}
+
+/// Why a query is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryFault {
+    /// `page` is no positive integer, or there are two.
+    Page,
+    /// `limit` is no integer from 1 to [`ROWS_PER_PAGE`], or there are two.
+    Limit,
+}
+
+impl Selection {
+    /// Reads `page` and `limit` from a query. With neither, all rows are wanted; with one, the
+    /// other has its default. Other parameters are left alone.
+    ///
+    /// # Errors
+    /// The first [`QueryFault`] that is met.
+    pub fn parse(query: &str) -> Result<Self, QueryFault> {
+        let mut page = None;
+        let mut limit = None;
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "page" => set_once(&mut page, &value, u32::MAX).ok_or(QueryFault::Page)?,
+                "limit" => set_once(&mut limit, &value, ROWS_PER_PAGE).ok_or(QueryFault::Limit)?,
+                _ => {}
+            }
+        }
+        if page.is_none() && limit.is_none() {
+            return Ok(Self::Merged);
+        }
+        Ok(Self::Page(PageNumber {
+            page: page.unwrap_or(1),
+            limit: limit.unwrap_or(ROWS_PER_PAGE),
+        }))
+    }
+}
+
+/// Fills `slot` with a plain positive decimal up to `most`; `None` if it is another thing or the
+/// slot is taken.
+fn set_once(slot: &mut Option<u32>, text: &str, most: u32) -> Option<()> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let number = text.parse::<u32>().ok().filter(|_| plain)?;
+    let free = slot.is_none() && number <= most;
+    free.then(|| *slot = Some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, proptest};
+
+    use super::{PageNumber, QueryFault, Selection, Target};
+
+    #[test]
+    fn splits_a_serialized_url() {
+        for (rest, path, query) in [
+            ("/api/authkit", "/api/authkit", ""),
+            (
+                "/api/authkit?page=1&limit=2",
+                "/api/authkit",
+                "page=1&limit=2",
+            ),
+            ("/api/authkit?a?b", "/api/authkit", "a?b"),
+            ("/api/authkit#f?x", "/api/authkit", ""),
+            ("", "/", ""),
+            ("?x=1", "/", "x=1"),
+            ("/a//b/", "/a//b/", ""),
+            (
+                "/a?next=https://b.example/c",
+                "/a",
+                "next=https://b.example/c",
+            ),
+        ] {
+            for origin in ["https://example.com", "http://[::1]:8787"] {
+                let url = format!("{origin}{rest}");
+                let target = Target {
+                    origin,
+                    path,
+                    query,
+                };
+                assert_eq!(Target::parse(&url), target, "{url}");
+            }
+        }
+    }
+
+    #[test]
+    fn tells_this_machine_from_others() {
+        for (origin, loopback) in [
+            ("http://localhost", true),
+            ("http://localhost:8787", true),
+            ("https://app.localhost:8787", true),
+            ("http://127.0.0.1:8787", true),
+            ("http://[::1]", true),
+            ("http://[::1]:8787", true),
+            ("http://[2001:db8::1]:8787", false),
+            ("http://[2001:db8::1]", false),
+            ("https://edge.example", false),
+            ("http://edge.example:8787", false),
+            ("http://localhost.edge.example", false),
+            ("http://192.168.1.5:8787", false),
+            ("ftp://localhost", false),
+        ] {
+            let url = format!("{origin}/api/authkit?next=http://localhost/");
+            assert_eq!(Target::parse(&url).is_loopback(), loopback, "{url}");
+        }
+    }
+
+    #[test]
+    fn wants_all_rows_when_no_page_is_named() {
+        for query in ["", "x=1", "Page=1", "pages=2&limits=3", "&&"] {
+            assert_eq!(Selection::parse(query), Ok(Selection::Merged), "{query}");
+        }
+    }
+
+    #[test]
+    fn fills_in_the_half_that_is_missing() {
+        for (query, page, limit) in [
+            ("page=2", 2, 100),
+            ("limit=25", 1, 25),
+            ("limit=100&page=3", 3, 100),
+            ("p%61ge=%34", 4, 100),
+            ("page=4294967295&other=null", u32::MAX, 100),
+        ] {
+            let wanted = Selection::Page(PageNumber { page, limit });
+            assert_eq!(Selection::parse(query), Ok(wanted), "{query}");
+        }
+    }
+
+    #[test]
+    fn refuses_all_but_plain_positive_integers() {
+        let hostile = [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "01",
+            "1.0",
+            "1e2",
+            "null",
+            "undefined",
+            "NaN",
+            "0x10",
+            "%201",
+            "1%20",
+            "4294967296",
+            "99999999999999999999",
+            "%D9%A1",
+            "1,2",
+            "1%00",
+        ];
+        for value in hostile {
+            let page = Selection::parse(&format!("page={value}"));
+            assert_eq!(page, Err(QueryFault::Page), "{value}");
+            let limit = Selection::parse(&format!("page=1&limit={value}"));
+            assert_eq!(limit, Err(QueryFault::Limit), "{value}");
+        }
+        assert_eq!(Selection::parse("limit=101"), Err(QueryFault::Limit));
+        assert_eq!(Selection::parse("page=1&page=1"), Err(QueryFault::Page));
+        assert_eq!(Selection::parse("limit=1&limit=1"), Err(QueryFault::Limit));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_any_text(text in any::<String>()) {
+            let target = Target::parse(&text);
+            assert!(!target.path.is_empty());
+            let _ = Selection::parse(&text);
+        }
+    }
+}

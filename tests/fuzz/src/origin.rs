@@ -1,0 +1,30 @@
+use authkit_edge::http::origin::Origin;
+use url::{Host, Url};
+
+/// An origin.
+pub fn origin_parse(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(origin) = Origin::parse(text) else {
+        return;
+    };
+    assert_eq!(origin.as_str(), text);
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        // Only IDNA knows whether such a label stands for anything. If not, no browser has it.
+        Err(_) if text.contains("xn--") => return,
+        Err(error) => panic!("{text}: {error}"),
+    };
+    // A browser, which follows the URL standard, writes it in the very same way.
+    assert_eq!(url.origin().ascii_serialization(), text);
+    assert!(url.username().is_empty() && url.query().is_none() && url.path() == "/");
+    assert_eq!(origin.is_secure(), url.scheme() == "https");
+    let loopback = match url.host().unwrap() {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    assert_eq!(origin.is_loopback(), loopback);
+    assert!(origin.is_secure() || loopback);
+}
