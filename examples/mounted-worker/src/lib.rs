@@ -2,7 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use authkit_edge::{edge::answer, target::Target};
+use authkit_edge::{edge::answer, http::target::Target};
 use worker::{Context, Env, Response, Result, event, web_sys};
 
 #[event(fetch)]

@@ -1,5 +1,5 @@
-use authkit_edge::identity::IdentityType;
 use authkit_edge::http::target::Selection;
+use authkit_edge::identity::IdentityType;
 use authkit_edge::upstream::page::{Key, Page};
 use authkit_edge::upstream::policy::IntegrationPolicy;
 use authkit_edge::upstream::token::{View, assemble};

@@ -1,5 +1,5 @@
-use authkit_edge::limits::ROWS_PER_PAGE;
 use authkit_edge::http::target::{Selection, Target};
+use authkit_edge::limits::ROWS_PER_PAGE;
 use url::{Host, Url};
 
 /// A URL.

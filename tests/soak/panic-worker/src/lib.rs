@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use authkit_edge::{edge::answer, target::Target};
+use authkit_edge::{edge::answer, http::target::Target};
 use worker::{Context, Delay, Env, Result, event, web_sys};
 
 #[event(fetch)]
