@@ -18,8 +18,9 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 		while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
-setup: ## Install the tools (the other commands do it when needed)
+setup: ## Install the tools (the other commands do it when needed), and name what .dev.vars sets in vain
 	@scripts/setup.sh
+	@node scripts/dev-vars.mjs
 
 build: ## Compile the Worker into build/
 	@scripts/build.sh
@@ -27,15 +28,10 @@ build: ## Compile the Worker into build/
 dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788)
 	@scripts/dev.sh
 
-test: lint build size build-tests counts ## Lint, unit tests, build, size, counts, end-to-end, API and browser tests
-	cargo test --package authkit-edge --package authkit-sandbox
-	cargo test --package authkit-edge-simulation
-	cargo test --manifest-path tests/fuzz/Cargo.toml
-	FAULTS=short cargo test --package authkit-edge-e2e
-	node tests/api/run.mjs --short
-	node --test --test-concurrency=1 tests/soak/lib/*.test.mjs tests/soak/*.test.mjs
-	node tests/soak/run.mjs --short
-	@scripts/browser.sh
+# All of it, or ONLY="some parts"; ALSO=conformance adds one; `make -k test` goes on after a failure.
+keep_going = $(if $(findstring k,$(firstword -$(MAKEFLAGS))),--keep-going)
+test: setup ## Run all tests, or some of the parts (ONLY="core e2e"); a wrong name lists the parts
+	@node scripts/test.mjs $(keep_going) --only "$(ONLY)" --also "$(ALSO)"
 
 test-faults: build build-tests ## The fault matrix in workerd alone, and panics, and clients that go, lie or are many
 	cargo test --package authkit-edge-e2e --test faults
@@ -45,13 +41,11 @@ soak: build ## 100 000 requests while faults come and go, 30 000 resets, into do
 	node tests/soak/run.mjs
 	node tests/soak/resets.mjs
 
-size: build ## Check the size of the upload against its budget
-	node --test scripts/*.test.mjs
-	@scripts/size.sh
+size: setup ## Check the size of the upload against its budget
+	@node scripts/test.mjs --only size
 
-counts: ## Count the instructions of the core and check them against benches/core/budgets.toml
-	node --test benches/core/budgets.test.mjs
-	@scripts/counts.sh
+counts: setup ## Count the instructions of the core and check them against benches/core/budgets.toml
+	@node scripts/test.mjs --only counts
 
 bench-core: ## Time the core with Criterion
 	cargo bench --package authkit-edge-benches --bench time
@@ -68,18 +62,11 @@ test-browser: build ## The browser tests alone: the demo and the official widget
 screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
 
-# More Workers: one for the tests of signatures in workerd, one that panics, and the examples in Rust.
 build-tests: setup
-	@scripts/build.sh tests/jws/worker
-	@scripts/build.sh tests/soak/panic-worker
-	@scripts/build.sh examples/mounted-worker
-	@scripts/build.sh examples/service-binding-rust
+	@node scripts/test.mjs --only build-tests
 
-conformance: build ## Run the five samples beside the Worker and compare every answer
-	node --test tests/conformance/lib/*.test.mjs
-	node tests/conformance/run.mjs
-	node --test benches/worker/lib/*.test.mjs
-	node benches/worker/run.mjs --smoke
+conformance: setup ## Run the five samples beside the Worker and compare every answer
+	@node scripts/test.mjs --only conformance
 
 bench: build ## Measure the Worker beside JavaScript Workers and the samples; about six minutes
 	node benches/worker/run.mjs

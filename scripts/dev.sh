@@ -45,6 +45,8 @@ stop() {
 trap stop EXIT
 trap 'exit 0' INT TERM HUP
 
+[ ! -e .dev.vars ] || say ".dev.vars is not used here: 'npx wrangler dev' reads it"
+
 # A process group each: stopping a group also reaches the runtime that wrangler starts.
 set -m
 "$sandbox" --port "$sandbox_port" </dev/null &

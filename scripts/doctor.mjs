@@ -3,11 +3,12 @@
 // With URL it asks that deployment, by TRUSTED_CALLER_KEY. Without, it starts the Worker here, with
 // wrangler.toml and .dev.vars as they are, and asks that one. `--config` and `--env` are wrangler's.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { findUnread } from "./dev-vars.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const TOKEN_PATH = "/api/authkit";
@@ -69,9 +70,8 @@ async function checkDeployed(text, key) {
 async function checkHere(options) {
   const work = mkdtempSync(join(tmpdir(), "authkit-doctor-"));
   try {
-    const bound = await bindings(options);
-    const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = bound;
-    const dropped = droppedSecrets(options, bound);
+    const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = await bindings(options);
+    const dropped = await checkFiles(options);
     // Where there are `routes`, the Worker would believe that it was called there, over plain http.
     const here = ["--local-upstream", "localhost"];
     const own = await askWorker(work, prefix, key ?? "", {
@@ -105,18 +105,13 @@ async function bindings({ config, env }) {
   return found;
 }
 
-/** What stands in .dev.vars and does not come from there, of which wrangler says nothing. */
-function droppedSecrets({ config, env }, bound) {
-  const names = env ? [`.dev.vars.${env}`, ".dev.vars"] : [".dev.vars"];
-  const file = names.map((name) => join(dirname(config), name)).find(existsSync);
-  if (!file) return [];
-  const lines = readFileSync(file, "utf8").matchAll(/^\s*(?:export\s+)?(\w+)\s*=/gm);
-  const dropped = [...lines].map(([, name]) => name).filter((name) => !(name in bound));
-  if (dropped.length === 0) return [];
-  const advice =
-    `${dropped.join(", ")}: set there, and not read. Name them in wrangler.toml, in [vars] or in ` +
-    `[secrets]: required = ["${dropped.join('", "')}", …]`;
-  return [{ name: ".dev.vars", status: "warning", advice }];
+/** What .dev.vars sets and wrangler drops, of which it says nothing. */
+async function checkFiles({ config, env }) {
+  const files = Object.groupBy(await findUnread(config, env), ({ file }) => file);
+  return Object.entries(files).map(([name, lines]) => {
+    const advice = lines.map(({ line, name, advice }) => `Line ${line}: ${name} ${advice}`).join("\n    ");
+    return { name, status: "warning", advice };
+  });
 }
 
 /** Starts the Worker and asks it: `checks`, or `faults` of its log if it lets nobody ask. */

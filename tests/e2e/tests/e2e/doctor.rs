@@ -265,8 +265,11 @@ fn the_doctor_looks_at_the_configuration_here() {
     let required = json!({"required": ["PICA_SECRET_KEY"]});
     bindings.sections.insert("secrets", required);
     let (well, said) = doctor_here(&bindings);
-    let warning = "! .dev.vars\n    TRUSTED_CALLER_KEY: set there, and not read.";
+    let warning = "! .dev.vars\n    Line ";
     assert!(!well && said.starts_with(warning), "{said}");
+    let advice = ": TRUSTED_CALLER_KEY is not read. In wrangler.toml, below [secrets], \
+                  write: required = [\"PICA_SECRET_KEY\", \"TRUSTED_CALLER_KEY\"]\n";
+    assert!(said.contains(advice), "{said}");
 }
 
 /// What stands in the list of processes, which everybody on the machine may read.
