@@ -1,0 +1,100 @@
+// Runs the parts of `make test` one after the other and says how far it is. The list is in test.mjs.
+import { spawn } from "node:child_process";
+
+/**
+ * @typedef {object} Part
+ * @property {string} name What ONLY= takes.
+ * @property {string} what It checks this.
+ * @property {string[]} run Lines for `sh -e`.
+ * @property {string[]} [needs] Parts that have to pass before, which stand above it in the list.
+ * @property {boolean} [extra] It runs only when it is asked for.
+ */
+
+/**
+ * The parts that are asked for and what they need, in the order of the list. Without names: all but the extra ones.
+ * @param {Part[]} parts
+ * @param {string[]} only
+ * @param {string[]} also
+ */
+export function select(parts, only, also = []) {
+  const names = parts.map(({ name }) => name);
+  const unknown = [...only, ...also].filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(", ")}. The parts are: ${names.join(", ")}`);
+  const chosen = new Set([...(only.length > 0 ? only : names.filter((_, at) => !parts[at].extra)), ...also]);
+  // What a part needs stands above it, so one way up the list finds all.
+  for (const { name, needs = [] } of parts.toReversed()) {
+    if (chosen.has(name)) for (const need of needs) chosen.add(need);
+  }
+  return parts.filter(({ name }) => chosen.has(name));
+}
+
+/**
+ * Runs them, until one fails; with `keepGoing`, all that do not need one that failed.
+ * @param {Part[]} parts
+ * @param {{ keepGoing?: boolean, cwd?: string, say?: (line: string) => void }} options
+ * @returns {Promise<boolean>} whether all passed
+ */
+export async function runParts(parts, { keepGoing = false, cwd, say = console.log } = {}) {
+  const begun = Date.now();
+  const passed = [];
+  const failed = [];
+  let stopped = false;
+  for (const [index, { name, what, run, needs = [] }] of parts.entries()) {
+    const needed = parts.filter((part) => needs.includes(part.name)).map((part) => part.name);
+    if (stopped || needed.some((need) => !passed.includes(need))) continue;
+    say(`\n==> Part ${index + 1} of ${parts.length}, ${name}: ${what} (${since(begun)} so far)`);
+    for (const line of run) say(`    ${line}`);
+    const partBegun = Date.now();
+    const { code, signal, interrupted } = await shell(run.join("\n"), cwd);
+    if (code === 0 && !interrupted) {
+      passed.push(name);
+      say(`==> ${name} passed in ${since(partBegun)}`);
+    } else {
+      const how = interrupted ?? signal ?? `status ${code}`;
+      failed.push(name);
+      say(`==> ${name} FAILED after ${since(partBegun)} (${how})`);
+      stopped = interrupted !== undefined || !keepGoing;
+    }
+  }
+  report(parts, passed, failed, begun, say);
+  return failed.length === 0;
+}
+
+function report(parts, passed, failed, begun, say) {
+  if (failed.length === 0) {
+    say(`\n==> PASSED: ${count(passed.length)} in ${since(begun)}: ${passed.join(", ")}`);
+    return;
+  }
+  const notRun = parts.map(({ name }) => name).filter((name) => !passed.includes(name) && !failed.includes(name));
+  const command = (names) => `make test ONLY="${names.join(" ")}"`;
+  say(`\n==> FAILED: ${failed.join(", ")} (after ${since(begun)})`);
+  if (passed.length > 0) say(`    passed:  ${passed.join(", ")}`);
+  if (notRun.length > 0) say(`    not run: ${notRun.join(", ")}`);
+  say(`    again:   ${command(failed)}`);
+  if (notRun.length > 0) say(`    go on:   ${command([...failed, ...notRun])}`);
+}
+
+const count = (number) => (number === 1 ? "1 part" : `${number} parts`);
+const since = (begun) => {
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+};
+
+/** Runs lines of shell with this process's input and output. A signal to stop goes to them, too, and is told. */
+function shell(script, cwd) {
+  const child = spawn("sh", ["-euc", script], { cwd, stdio: "inherit" });
+  let interrupted;
+  // A terminal sends Ctrl-C to everybody; whoever kills this process alone means the part as well.
+  const stop = (signal) => {
+    interrupted = signal;
+    if (signal !== "SIGINT") child.kill(signal);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, stop);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, interrupted }));
+  }).finally(() => {
+    for (const signal of signals) process.off(signal, stop);
+  });
+}
