@@ -1,7 +1,8 @@
 //! No environment gets anything by accident.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use authkit_edge::config::Config;
 use serde_json::Value;
 
 use crate::project::{environment, file, project, required, surprises, unfilled, variables};
@@ -82,4 +83,57 @@ fn have_no_secret_from_the_button_but_the_key() {
     let known: BTreeSet<&str> = variables.chain(asked).collect();
     assert!(described.keys().all(|name| known.contains(name.as_str())));
     assert!(described.len() >= 5, "{described:?}");
+}
+
+/// The choices in `.dev.vars.example`: the lines after each number, without their `#`.
+fn choices() -> Vec<Vec<(String, String)>> {
+    let text = file(".dev.vars.example");
+    let numbered = |line: &str| line.starts_with(|first: char| first.is_ascii_digit());
+    let mut found = Vec::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("# ")) {
+        match (line.split_once('='), found.last_mut()) {
+            _ if numbered(line) => found.push(Vec::new()),
+            (Some((name, value)), Some(choice)) => choice.push((name.to_owned(), value.to_owned())),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn have_an_example_that_works_here_and_begins_with_verified_identities() {
+    let config = unfilled("");
+    let choices = choices();
+    assert_eq!(choices.len(), 2);
+    for choice in &choices {
+        let mut values: BTreeMap<&str, &str> = variables(&config).collect();
+        values.insert("PICA_SECRET_KEY", "sk_test_your_key");
+        for (name, value) in choice {
+            // wrangler would drop a name that is not there before.
+            assert!(values.insert(name, value).is_some(), "{name}");
+        }
+        let parsed = Config::parse(|name| values.get(name).map(|text| (*text).to_owned()));
+        assert!(parsed.service.is_ok(), "{:?}", parsed.service.err());
+    }
+    let first: BTreeMap<&str, &str> = choices[0]
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(first.get("IDENTITY_SOURCE"), Some(&"jwt"));
+    assert_eq!(first.get("ENVIRONMENT"), None);
+}
+
+#[test]
+fn are_described_as_cloudflares_templates_are() {
+    let package: Value = serde_json::from_str(&file("package.json")).unwrap();
+    let scripts = package["scripts"].as_object().unwrap();
+    for script in ["dev", "test", "check", "deploy"] {
+        assert!(scripts.contains_key(script), "{script}");
+    }
+    let described = &package["cloudflare"];
+    assert!(described["label"].is_string() && described["products"][0] == "Workers");
+    assert_eq!(
+        described["healthCheckPath"],
+        format!("{}/health", authkit_edge::http::routes::TOKEN_PATH)
+    );
 }
