@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use authkit_edge::config::{Config, SECRETS};
 use authkit_edge::runtime::Limiter;
 
-const README: &str = include_str!("../../README.md");
+const REFERENCE: &str = include_str!("../../docs/reference.md");
 const IDENTITY: &str = include_str!("../../docs/identity.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
-/// The names in the first column of the README's table of settings.
+/// The names in the first column of the table of settings.
 fn documented() -> BTreeSet<String> {
-    let table = README.lines().skip_while(|line| *line != "## Settings");
+    let table = REFERENCE.lines().skip_while(|line| *line != "## Settings");
     table
         .take_while(|line| *line != "## Errors")
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
@@ -64,7 +64,7 @@ fn list_every_setting_and_no_other() {
 
 #[test]
 fn call_those_settings_secrets_that_may_be_in_the_secrets_store() {
-    let rows = README.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = REFERENCE.lines().filter_map(|line| line.strip_prefix("| `"));
     let secrets: BTreeSet<&str> = rows
         .filter(|row| row.contains("` | secret"))
         .filter_map(|row| row.split('`').next())
@@ -207,10 +207,23 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
+fn lead_to_every_page_of_the_documentation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let index = include_str!("../../docs/README.md");
+    for (path, _) in documents(&root.join("docs")) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name == "README.md" {
+            continue;
+        }
+        assert!(index.contains(&format!("]({name}")), "no link to {name}");
+    }
+}
+
+#[test]
 fn link_to_what_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut links = 0;
-    for (path, text) in ["", "docs", "sandbox", "tests/conformance"]
+    for (path, text) in ["", "docs", "examples", "sandbox", "tests/conformance"]
         .iter()
         .flat_map(|folder| documents(&root.join(folder)))
     {

@@ -1,4 +1,4 @@
-//! The errors as a contract: README's table of them is this one.
+//! The errors as a contract: the table in `docs/reference.md` is this one.
 
 use authkit_edge::caller::CallerFault;
 use authkit_edge::error::{Challenge, Refusal};
@@ -59,9 +59,9 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
 }
 
 #[test]
-fn are_all_in_the_readme_and_nothing_else_is() {
-    let readme = include_str!("../../README.md");
-    let table: Vec<&str> = readme
+fn are_all_in_the_reference_and_nothing_else_is() {
+    let reference = include_str!("../../docs/reference.md");
+    let table: Vec<&str> = reference
         .lines()
         .skip_while(|line| *line != "## Errors")
         .filter(|line| line.starts_with("| 4") || line.starts_with("| 5"))
@@ -73,7 +73,7 @@ fn are_all_in_the_readme_and_nothing_else_is() {
     for row in &rows {
         assert!(
             table.iter().any(|line| line.starts_with(row)),
-            "not in the README: {row}"
+            "not in the reference: {row}"
         );
     }
     assert_eq!(table.len(), rows.len(), "{table:#?}");

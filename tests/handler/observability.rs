@@ -87,8 +87,8 @@ fn the_schema_has_the_fields_of_the_record_and_no_others() {
 #[test]
 fn the_schema_has_the_values_that_there_are() {
     let properties = &schema()["properties"];
-    let readme = include_str!("../../README.md").lines();
-    let rows = readme.skip_while(|line| *line != "## Errors");
+    let reference = include_str!("../../docs/reference.md").lines();
+    let rows = reference.skip_while(|line| *line != "## Errors");
     let errors = rows.filter_map(|line| {
         let (status, rest) = line.strip_prefix("| ")?.split_once(" | `")?;
         status.parse::<u16>().ok()?;

@@ -261,7 +261,7 @@ fn names_all_that_is_wrong_at_once() {
 
 #[test]
 fn knows_a_secret_by_its_name() {
-    let settings = include_str!("../../../README.md").lines();
+    let settings = include_str!("../../../docs/reference.md").lines();
     let rows = settings.filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let mut secrets = 0;
     for (name, kind) in rows.filter(|(_, kind)| kind.starts_with(['s', 'v'])) {

@@ -1,7 +1,7 @@
 //! The fault matrix: every fault of the upstream and of an issuer, on every route and in every mode,
 //! in workerd. Each combination shows four things:
 //!
-//! - the answer is right or an error of the README's table, and comes in time
+//! - the answer is right or an error of the table in docs/reference.md, and comes in time
 //! - the calls are no more than the retry rules allow
 //! - afterwards no call stays open
 //! - the next request, with a healthy upstream, is answered rightly

@@ -14,7 +14,7 @@ pub(crate) const PAGES: usize = 3;
 pub(crate) enum Expected {
     /// All rows that were asked for, for the right identity.
     Token,
-    /// An error of the README's table.
+    /// An error of the table in docs/reference.md.
     Error(u16, &'static str),
 }
 
