@@ -23,7 +23,7 @@ const JSON_ERROR = /^code, (detail, )?error, message, request_id$/;
 export const everywhere = [
   {
     title: "The widget can read every answer",
-    why: "Four samples send no CORS headers, so no answer of theirs reaches the widget's iframe. The App Router sample sends them from its own code, but not with what Next.js answers for it: 404, 405, redirects.",
+    why: "Four samples send no CORS headers, so the widget's iframe cannot read their answers. The App Router sample sends them itself, but not when Next.js answers for it: 404, 405, redirects.",
     claims: [
       claim(["next-pages", "express", ...PYTHON], "*", "cors", "not readable", "readable"),
       claim("next-app", "get head put patch delete slash other-path hang*", "cors", "not readable", "readable"),
@@ -31,12 +31,12 @@ export const everywhere = [
   },
   {
     title: "No answer is stored",
-    why: "A token belongs to one identity. The samples leave it to caches.",
+    why: "A token belongs to one identity. The samples do not forbid caching.",
     claims: [claim(ALL, "*", "cache-control", ANY, "no-store")],
   },
   {
     title: "Errors say more",
-    why: "Beside the sample's `error` there are a stable `code`, a `message` that the widget can show, and the `request_id` of the log line. All errors are JSON, those of the framework too.",
+    why: "Besides the sample's `error` there is a stable `code`, a `message` that the widget can show, and the `request_id` of the log line. All errors are JSON, including 404 and 405.",
     claims: [
       claim(ALL, "*", "error fields", ANY, JSON_ERROR),
       claim(NODE, "nobody empty older-alone key-wrong-nobody", "www-authenticate", "-", "present"),
@@ -44,7 +44,7 @@ export const everywhere = [
   },
   {
     title: "Rows keep their exact text",
-    why: "The samples read and write the JSON again. JavaScript rounds whole numbers above 2^53, Python shortens `1.10`, Flask sorts the fields.",
+    why: "The samples parse the JSON and write it again. JavaScript rounds whole numbers above 2^53, Python shortens `1.10`, Flask sorts the fields.",
     claims: [
       claim(NODE, "*", "rows", "big numbers rounded", "exact"),
       claim(PYTHON, "rows-100 query-page query-page-alone query-beyond query-other", "rows", "1.10 written as 1.1", "exact"),
@@ -53,7 +53,7 @@ export const everywhere = [
   },
   {
     title: "The Python samples get what the JavaScript ones get",
-    why: "Their SDK asks with `identity_type`, while the API's open-source part and the JavaScript SDK know `identityType`, so the type is lost. And it does not ask for the account's flags, so `isWhiteLabel` is missing.",
+    why: "Their SDK sends `identity_type`, but the API's open-source part and the JavaScript SDK use `identityType`, so the type is lost. It also does not fetch the account's flags, so `isWhiteLabel` is missing.",
     claims: [
       claim(PYTHON, "*", "asked", /, identity_type /, /, identityType /),
       claim(PYTHON, "*", "flags", "0", /^[13]$/),
@@ -76,7 +76,7 @@ export const differences = [
   },
   {
     title: "A failed first page is tried again",
-    why: "The SDKs repeat later pages only, so that one hiccup on the first is the answer. Ours tries every call up to three times within its deadline, if trying again can help, and waits for as long as the upstream asks.",
+    why: "The SDKs retry later pages only, so one brief fault on the first page fails the request. Ours tries every call up to three times within its deadline, if a retry can help, and waits as long as the upstream asks.",
     claims: [
       claim(ALL, "once-503", "body", "the upstream's error body", /^token: 1 of 1/),
       claim(ALL, "once-503", "rows", "-", "exact"),
@@ -93,7 +93,7 @@ export const differences = [
   },
   {
     title: "An upstream that cannot be reached is an error",
-    why: "The JavaScript SDK returns nothing at all; the Pages Router and Express samples make 200 without a body of that, the others 500. 502 says whose fault it was.",
+    why: "The JavaScript SDK then returns nothing; the Pages Router and Express samples answer 200 without a body, the others 500. Ours is 502, which says whose fault it was.",
     claims: [
       claim(["next-app", ...PYTHON], "reset closed truncated", "status", "500", "502"),
       claim(["next-pages", "express"], "reset closed truncated", "status", "200", "502"),
@@ -102,16 +102,16 @@ export const differences = [
     ],
   },
   {
-    title: "An upstream that does not answer is given up on",
-    why: "The JavaScript samples wait for ever and the Python ones for 30 seconds, longer than the widget. Ours answers 504 after `UPSTREAM_DEADLINE_MS`. Flags that do not come cost no token.",
+    title: "An upstream that does not answer times out",
+    why: "The JavaScript samples wait forever and the Python ones for 30 seconds, longer than the widget. Ours answers 504 after `UPSTREAM_DEADLINE_MS`. If only the flags do not arrive, there is still a token.",
     claims: [
       claim(ALL, "hang hang-page-2 hang-body", "status", "none", "504"),
       claim(NODE, "hang-flags", "status", "none", "200"),
     ],
   },
   {
-    title: "Nonsense is no token",
-    why: "The samples pass on, with status 200, whatever their SDK makes of an HTML page, an empty body or JSON of another shape: `rows` that are missing, empty or `[null]`, pages that were never there.",
+    title: "An invalid answer is an error",
+    why: "From an HTML page, an empty body or JSON of another shape, the SDKs make `rows` that are missing, empty or `[null]`, and pages that do not exist. The samples pass this on with status 200.",
     claims: [
       claim(NODE, "html shape-*", "status", "200", "502"),
       claim(NODE, "shape-pages-text", "pages", "1, 2, 3", "1"),
@@ -122,7 +122,7 @@ export const differences = [
   },
   {
     title: "There are limits",
-    why: "At most 100 pages and 16 MiB are merged. The samples take whatever comes, for as long as it takes.",
+    why: "At most 100 pages and 16 MiB are merged. The samples read any amount, for any time.",
     claims: [
       claim(ALL, "oversized bomb", "status", "200", "502"),
       claim(NODE, "pages-many", "status", "200", "502"),
@@ -132,7 +132,7 @@ export const differences = [
   },
   {
     title: "Redirects are not followed",
-    why: "The JavaScript SDK follows them and takes the secret key along. The Python SDK does not, and the samples answer 200 with the body of the redirect.",
+    why: "The JavaScript SDK follows them and sends the secret key along. The Python SDK does not, and the samples answer 200 with the body of the redirect.",
     claims: [
       claim(ALL, "redirect", "status", "200", "502"),
       claim(NODE, "redirect", "pages", "1, trap", "1"),
@@ -140,32 +140,32 @@ export const differences = [
   },
   {
     title: "More than 100 integrations work",
-    why: "The Python SDK fetches all pages and then looks for `request_id`, where Pica's published sample of an answer has `requestId`; the samples answer 500.",
+    why: "The Python SDK fetches all pages and then reads `request_id`, but Pica's published example has `requestId`; so the samples answer 500.",
     claims: [
       claim(PYTHON, "rows-101 rows-250 rows-700 request-id-absent unknown-fields-merged page-2-once-503 gzip", "status", "500", "200"),
     ],
   },
   {
-    title: "All pages are asked for at once",
-    why: "The Flask sample asks for one after another, and not for the next when one has failed.",
+    title: "All pages are requested at once",
+    why: "The Flask sample requests one after another, and stops when one fails.",
     claims: [
       claim("flask", "page-2-503", "pages", "1, 2 ×3", "1, 2 ×3, 3"),
       claim("flask", "hang-page-2", "pages", "1, 2", "1, 2, 3"),
     ],
   },
   {
-    title: "Fields that nobody knows are kept",
-    why: "The JavaScript SDK makes a new object when it merges pages, and loses them.",
+    title: "Unknown fields are kept",
+    why: "The JavaScript SDK builds a new object when it merges pages, and drops them.",
     claims: [claim(NODE, "unknown-fields-merged", "body", /requestId number$/, /, apiVersion, cursor$/)],
   },
   {
-    title: "A flag that is no boolean is false",
-    why: "`isWhiteLabel` has to be a boolean; the JavaScript SDK passes on whatever there is.",
+    title: "A flag that is not a boolean is false",
+    why: "`isWhiteLabel` must be a boolean; the JavaScript SDK passes on any value.",
     claims: [claim(NODE, "flags-text", "white label", "true", "false")],
   },
   {
-    title: "`page` and `limit` count",
-    why: "The newer widget asks for one page at a time. The samples ignore that and send all of them each time. Values that make no sense are 400, before the upstream is asked.",
+    title: "`page` and `limit` work",
+    why: "The newer widget requests one page at a time. The samples ignore that and send all pages each time. Invalid values are a 400, before any upstream call.",
     claims: [
       claim(ALL, "query-page query-beyond", "body", /^token: 90 of 90/, /^token: (40|0) of 90/),
       claim(ALL, "query-page query-beyond", "pages", "1", /^(2 \(limit=50&page=2\)|9)$/),
@@ -175,8 +175,8 @@ export const differences = [
     ],
   },
   {
-    title: "Nobody gets a token",
-    why: "The Python samples mint one when the body names nobody. Ours is 401, as with the other samples.",
+    title: "Without an identity there is no token",
+    why: "The Python samples mint a token when the body names no identity. Ours is 401, like the other samples.",
     claims: [
       claim(PYTHON, "nobody empty identity-null older-alone body-object key-wrong-nobody", "status", "200", "401"),
       claim("flask", "body-null", "status", "200", "401"),
@@ -184,17 +184,17 @@ export const differences = [
   },
   {
     title: "Identities that would be mixed up are refused",
-    why: "The upstream writes spaces and colons as `-` and keeps `|` for itself, so `user 1` and `user:1` would share a connection's name (`IDENTITY_CHARS = \"any\"` allows the first two). More than 128 bytes the upstream refuses, which the samples answer with 200.",
+    why: "The upstream stores spaces and colons as `-` and reserves `|`, so `user 1` and `user:1` would share a connection's name (`IDENTITY_CHARS = \"any\"` allows spaces and colons). The upstream refuses more than 128 bytes; the samples then answer 200.",
     claims: [claim(ALL, "space colon pipe bytes-129*", "status", "200", "400")],
   },
   {
     title: "Unknown types are refused",
-    why: "The Flask sample passes them on under a name that the upstream does not know, and the type is lost. It passes on an identity that is no text too, and answers 200 when that is refused.",
+    why: "The Flask sample passes them on under a name that the upstream does not know, so the type is lost. It also passes on an identity that is not a string, and answers 200 when the upstream refuses it.",
     claims: [claim("flask", "type-unknown type-number type-empty identity-number both-wrong", "status", "200", "400")],
   },
   {
     title: "Errors do not repeat the request",
-    why: "FastAPI's `detail` says what was wrong and what was sent; the latter may be somebody's identity, so ours is null. It names the first fault only, and not where in a text the JSON broke: that differs from one version of Python to the next.",
+    why: "FastAPI's `detail` repeats the input, which may be somebody's identity, so ours is null there. Ours names the first fault only, and not the position of a JSON error, which differs between Python versions.",
     claims: [
       claim("fastapi", "type-unknown type-number type-empty identity-number both-wrong body-array body-text body-malformed body-more", "repeats", ANY, ANY),
       claim("fastapi", "both-wrong", "body", / and literal_error/, /string"$/),
@@ -202,7 +202,7 @@ export const differences = [
   },
   {
     title: "`identityType` is read in both spellings",
-    why: "The Python samples ignore the spelling of the JavaScript SDK, so an unknown type in it passes.",
+    why: "The Python samples ignore the JavaScript SDK's spelling, so they accept an unknown type in it.",
     claims: [
       claim(PYTHON, "type-camel", "asked", "user-1", "user-1, identityType team"),
       claim("fastapi", "type-camel-unknown", "status", "200", "422"),
@@ -210,13 +210,13 @@ export const differences = [
     ],
   },
   {
-    title: "The upstream is always told a type",
-    why: "The Python samples tell none where the request has none. Ours tells `IDENTITY_TYPE`.",
+    title: "A type is always sent upstream",
+    why: "If the request has no type, the Python samples send none. Ours sends `IDENTITY_TYPE`.",
     claims: [claim(PYTHON, "type-null", "asked", "user-1", "user-1, identityType user")],
   },
   {
     title: "Two identities are refused",
-    why: "Python takes the last of two fields of one name, others the first. A request must mean the same to all who read it.",
+    why: "Of two fields with the same name, Python takes the last, other parsers the first. A request must mean the same to every parser.",
     claims: [
       claim("fastapi", "identity-twice", "status", "200", "422"),
       claim("flask", "identity-twice", "status", "200", "400"),
@@ -224,12 +224,12 @@ export const differences = [
   },
   {
     title: "Headers are UTF-8",
-    why: "Node.js reads header bytes as Latin-1, so a header with `Zoë` names somebody else.",
+    why: "Node.js reads header bytes as Latin-1, so a header with `Zoë` becomes a different identity.",
     claims: [claim(NODE, "unicode*", "asked", ANY, /^Zoë(-名前)?, /)],
   },
   {
     title: "Another method is 405, as JSON, with `Allow`",
-    why: "Express has no route and answers 404, Next.js an empty body or no `Allow`, FastAPI an `Allow` without `OPTIONS`, Flask a page.",
+    why: "Express answers 404, Next.js an empty body or no `Allow`, FastAPI an `Allow` without `OPTIONS`, Flask an HTML page.",
     claims: [
       claim("express", "get head put patch delete", "status", "404", "405"),
       claim(["next-app", "next-pages"], "get head put patch delete", "allow", "-", "OPTIONS, POST"),
@@ -240,7 +240,7 @@ export const differences = [
   },
   {
     title: "The widget's preflight succeeds",
-    why: "The App Router sample requires `x-user-id` and does not allow it; the others have no preflight. Ours is 204 and names the headers. Pages that are not in `ALLOWED_ORIGINS` may read nothing.",
+    why: "The App Router sample requires `x-user-id` and does not allow it; the others have no preflight. Ours is 204 and allows the headers. Pages of origins outside `ALLOWED_ORIGINS` cannot read anything.",
     claims: [
       claim(["next-app", "express", "flask"], "preflight* options key-absent-preflight", "status", "200", "204"),
       claim(["next-pages", "fastapi"], "preflight* options key-absent-preflight", "status", "405", "204"),
@@ -253,7 +253,7 @@ export const differences = [
   },
   {
     title: "A slash at the end makes no difference",
-    why: "Next.js and FastAPI redirect such a path, which a preflight may not be; Flask does not know it. Ours takes it, as Express does.",
+    why: "Next.js and FastAPI redirect such a path, which breaks the preflight; Flask answers 404. Ours accepts it, like Express.",
     claims: [
       claim(["next-app", "next-pages"], "slash", "status", "308", "200"),
       claim("fastapi", "slash", "status", "307", "200"),
@@ -262,15 +262,15 @@ export const differences = [
   },
   {
     title: "Other paths are 404, as JSON",
-    why: "The frameworks have pages of theirs, FastAPI has `detail`.",
+    why: "The frameworks answer with their own HTML pages, FastAPI with `detail`.",
     claims: [
       claim(ALL, "other-path", "body", ANY, 'error "Not found"'),
       claim([...NODE, "flask"], "other-path", "type", "text/html", "application/json"),
     ],
   },
   {
-    title: "A body that makes no sense is refused",
-    why: "A request whose body is no JSON object is not from the widget. 400, also where a sample does not look at the body; in JSON where a framework has a page or plain text. `null` and no body at all are an empty object.",
+    title: "An invalid body is refused",
+    why: "If the body is not a JSON object, the request is not from the widget. Ours is 400 in JSON, even where a sample ignores the body or its framework answers with HTML or text. `null` and a missing body count as an empty object.",
     claims: [
       claim("next-app", "body-array body-text body-malformed body-more body-not-utf-8", "status", "200", "400"),
       claim("next-pages", "body-array body-text body-not-utf-8", "status", "200", "400"),
@@ -292,7 +292,7 @@ export const differences = [
   },
   {
     title: "Long bodies are refused",
-    why: "8 KiB are enough. Next.js's Pages Router and Express stop at 1 MiB and 100 KiB, with a text or a page; the others read all of it.",
+    why: "8 KiB are enough. Next.js's Pages Router and Express stop at 1 MiB and 100 KiB, with text or HTML; the others read everything.",
     claims: [
       claim(ALL, "body-16k", "status", "200", "413"),
       claim(["next-app", ...PYTHON], "body-2m", "status", "200", "413"),
@@ -303,7 +303,7 @@ export const differences = [
   },
   {
     title: "Bodies are `application/json`",
-    why: "Browsers send other types across sites without asking first. The JavaScript samples do not look; FastAPI says 422, Flask 415 with a page.",
+    why: "Browsers send other types across sites without a preflight. The JavaScript samples do not check; FastAPI answers 422, Flask 415 with HTML.",
     claims: [
       claim(NODE, "media-text media-form", "status", "200", "415"),
       claim("fastapi", "media-text media-form", "status", "422", "415"),

@@ -52,19 +52,19 @@ export function page(groups, systems, records, cells, everywhere, differences, v
     const line = (columns) => `| ${columns.join(" | ")} |`;
     return [`### ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
   };
-  return `# The samples, and what this does otherwise
+  return `# Differences from Pica's samples
 
-Written by \`make conformance\`, which runs the five samples of Pica's documentation as real servers
-with the official SDKs, asks them and the Worker the same, and compares status, headers, body, what
-a browser would make of the CORS headers, and what the upstream was asked. The upstream is the
-[sandbox](../sandbox/README.md), which guesses where the real API is not public. A difference that
-is not listed here fails the run, and so does one that is listed and does not occur.
+Written by \`make conformance\`. It runs the five samples in Pica's documentation as real servers with the
+official SDKs, and sends them and the Worker the same requests. It compares status, headers, body, whether
+a browser could read the answer, and the calls to the upstream. The upstream is the
+[sandbox](../sandbox/README.md), which guesses where the real API is not public. The run fails on a
+difference that is not listed here, and on a listed one that does not occur.
 
 ${versions}
 
 ## Differences everywhere
 
-The tables do not repeat these.
+The tables below do not repeat these.
 
 ${everywhere.map((rule) => `- ${item(rule)}`).join("\n")}
 
@@ -74,11 +74,11 @@ ${differences.map((rule, index) => `${index + 1}. ${item(rule)}`).join("\n")}
 
 ## Every case
 
-A case is a POST from the hosted widget, by \`user-1\`, with one integration upstream, but for what
-it says. *Worker* takes the identity from \`x-user-id\`, as the JavaScript samples do; *as FastAPI* and
-*as Flask* are the Worker with \`COMPATIBILITY\`, which takes it from the body. Their columns have the
-status that the Worker answers; those of the samples say *same*, or have their status and the numbers
-of the differences above. *none* is no answer within ten seconds.
+Unless it says otherwise, a case is a POST from the hosted widget, by \`user-1\`, with one integration
+upstream. *Worker* reads the identity from \`x-user-id\`, like the JavaScript samples; *as FastAPI* and
+*as Flask* are the Worker with \`COMPATIBILITY\`, which reads it from the body. These three columns have the
+Worker's status. The samples' columns say *same*, or have the sample's status and the numbers of the
+differences above. *none* means no answer within ten seconds.
 
 ${groups.map(table).join("\n\n")}
 `;
