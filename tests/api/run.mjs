@@ -136,7 +136,7 @@ async function main() {
   mkdirSync(work, { recursive: true });
   const binary = await buildSandbox(say);
   await virtualenv(say, "schemathesis", here);
-  const document = join(here, "../../src/openapi.json");
+  const document = join(here, "../../src/http/openapi.json");
   const { passed, output } = await run(join(bin, "openapi-spec-validator"), [document]);
   if (!passed) console.log(output);
   const failed = passed ? [] : ["OpenAPI 3.1"];
