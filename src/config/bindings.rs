@@ -112,10 +112,10 @@ impl<'a> Bindings<'a> {
             // A secret that was read out of its store is a text.
             Binding::Object => {
                 let advice = if SECRETS.contains(&name) {
-                    "was not read from the Secrets Store: check store_id and secret_name of its \
-                     binding in wrangler.toml, and that the secret's scope has Workers"
+                    "could not be read from the Secrets Store: check store_id and secret_name of \
+                     its binding in wrangler.toml, and that the secret's scope includes Workers"
                 } else {
-                    "must be a variable, not another binding"
+                    "must be a variable, not another kind of binding"
                 };
                 self.note_misfit(name, advice);
                 None
@@ -198,7 +198,7 @@ impl<'a> Bindings<'a> {
         if entries.iter().any(String::is_empty) {
             return Err(ConfigFault::new(
                 name,
-                "has an empty entry: take the extra comma out",
+                "has an empty entry: remove the extra comma",
             ));
         }
         Ok(entries)
@@ -235,15 +235,15 @@ impl<'a> Bindings<'a> {
         let secret = Secret::parse(&text).filter(|secret| secret.expose().len() >= least);
         let secret = secret.ok_or_else(|| {
             let advice = format!(
-                "must be {least} or more visible ASCII characters; `openssl rand -hex 32` makes 64"
+                "must have {least} or more visible ASCII characters: create it with `openssl rand -hex 32`"
             );
             ConfigFault::new(name, advice)
         })?;
         // What is no environment at all is none that allows anything.
         let development = self.get("ENVIRONMENT").as_deref() == Some("development");
         if !development && PUBLISHED.contains(&secret.expose()) {
-            let advice = "is one that this project publishes, so everybody has it: \
-                          `openssl rand -hex 32` makes one of your own";
+            let advice = "is published by this project, so everybody knows it: create your own \
+                          with `openssl rand -hex 32`";
             return Err(ConfigFault::new(name, advice));
         }
         Ok(Some(secret))
@@ -265,7 +265,7 @@ pub(super) fn advice(fault: OriginFault) -> &'static str {
     match fault {
         OriginFault::Scheme => "must start with https:// (or http:// for localhost)",
         OriginFault::Path => {
-            "must end after host and port, as https://app.example.com does: no slash, no path"
+            "must end after the host and port, like https://app.example.com: no slash, no path"
         }
         OriginFault::Uppercase => "must be in lower case, as browsers send it",
         OriginFault::Host => {

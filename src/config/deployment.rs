@@ -94,7 +94,7 @@ impl Deployment {
                 warn(
                     place,
                     &format!(
-                        "{name}: not read from the Secrets Store; the value from before stays in use"
+                        "{name}: could not be read from the Secrets Store; the old value stays in use"
                     ),
                 );
             }

@@ -79,8 +79,8 @@ fn claim_path(
     let text = bindings.get(name);
     let path = ClaimPath::parse(text.as_deref().or(default)?);
     if path.is_none() {
-        let advice = "must not be a claim that users write, such as `name` or user_metadata: \
-                      whoever does could be anybody";
+        let advice = "must not be a claim that users can edit, such as `name` or user_metadata: a \
+                      user could then become anybody";
         faults.push(ConfigFault::new(name, advice));
     }
     path
@@ -120,7 +120,7 @@ fn audience_policy(
     }
     let nameless = names.is_empty();
     let missing = match wanted {
-        _ if issuers.is_empty() => Some((ISSUER, "must be the `iss` of the tokens, to the letter")),
+        _ if issuers.is_empty() => Some((ISSUER, "must be exactly the `iss` of the tokens")),
         Wanted::Cognito if nameless => Some((AUDIENCE, "must be the app client id")),
         Wanted::Party if nameless && parties.is_empty() => Some((
             PARTIES,
@@ -128,7 +128,7 @@ fn audience_policy(
         )),
         Wanted::Named if nameless && parties.is_empty() => Some((
             AUDIENCE,
-            "must be the `aud` of the tokens: without it, tokens for any application are good here",
+            "must be the `aud` of the tokens: without it, tokens for any application would be accepted",
         )),
         _ => None,
     };
@@ -157,7 +157,7 @@ fn accepted(bindings: &Bindings<'_>, faults: &mut Faults) -> Accepted {
             "programs" => *programs = Some(Acceptable::Programs),
             _ => faults.push(ConfigFault::new(
                 ACCEPT,
-                "must be `anonymous` or `programs`, or both with a comma between",
+                "must be `anonymous` or `programs`, or both, separated by a comma",
             )),
         }
     }
@@ -173,7 +173,7 @@ fn tenant(bindings: &Bindings<'_>, issuers: &[String], faults: &mut Faults) -> O
             .any(|known| issuer.starts_with(known))
     };
     if tenant.contains(',') || !issuers.iter().all(is_firebase) {
-        let advice = "must be one tenant of Firebase; other issuers have none";
+        let advice = "must be one Firebase tenant; other issuers have no tenants";
         faults.push(ConfigFault::new(TENANT, advice));
     }
     Some(tenant)
@@ -203,7 +203,7 @@ fn algorithms(
     if kinds.any(|kind| Some(kind) != first) {
         return Err(ConfigFault::new(
             ALGORITHMS,
-            "HS* cannot stand beside others",
+            "HS* cannot be combined with other algorithms",
         ));
     }
     Ok(algorithms)
@@ -214,7 +214,7 @@ fn shared_key(bindings: &Bindings<'_>, algorithms: &[Algorithm]) -> Result<Keys,
     if bindings.get(KEYS_URL).is_some() {
         return Err(ConfigFault::new(
             KEYS_URL,
-            "has no meaning with HS*: take one of them out",
+            "is not used with HS*: remove one of the two",
         ));
     }
     let bytes = algorithms.iter().map(|algorithm| match algorithm {
@@ -237,7 +237,7 @@ fn remote_keys(
     environment: Environment,
 ) -> Result<Keys, ConfigFault> {
     if bindings.get(SECRET).is_some() {
-        let advice = "is for HS* only: name those in JWT_ALGORITHMS, or take the secret away";
+        let advice = "is for HS* only: list HS* in JWT_ALGORITHMS, or delete the secret";
         return Err(ConfigFault::new(SECRET, advice));
     }
     let url = match (bindings.get(KEYS_URL), facts) {

@@ -43,7 +43,7 @@ pub const WIDGET_ORIGINS: [&str; 2] = ["https://authkit.picaos.com", "https://au
 const DEFAULT_IDENTITY_HEADER: &str = "x-user-id";
 
 /// Headers that cannot name an identity, since they mean something else or are not the caller's own:
-/// what a browser, a proxy or a platform puts in would be taken for somebody. A `*` stands for any end
+/// what a browser, a proxy or a platform sets would be taken for an identity. A `*` stands for any end
 /// of a name. By subject: HTTP and Fetch, proxies, platforms, tracing, ours.
 const RESERVED_HEADERS: &str = "accept* access-control-* authorization cache-control connection \
     content-* cookie* date dnt early-data expect host if-* keep-alive origin pragma priority range \
@@ -64,9 +64,9 @@ pub struct Config {
     pub routes: Routes,
     /// What it takes to mint a token, or all that is wrong.
     pub service: Result<Service, Vec<ConfigFault>>,
-    /// What works, but is hardly meant.
+    /// Settings that work but are probably a mistake.
     pub warnings: Vec<ConfigFault>,
-    /// Who may ask what is wrong, whatever is; `None` for nobody.
+    /// The keys that open the deep check, even if the rest is wrong; `None` for no deep check.
     pub caller_keys: Option<CallerKeys>,
     /// What the requests of the isolate hold, whatever configuration they go by.
     pub in_flight: Rc<InFlight>,
@@ -133,15 +133,15 @@ impl Config {
         }
     }
 
-    /// What is hardly meant where this is called: development, on a host that others may reach.
+    /// A probable mistake at this host: development, where others can reach it.
     #[must_use]
     pub fn warning_at(&self, target: &Target<'_>) -> Option<ConfigFault> {
         let exposed = self.environment == Environment::Development && !target.is_loopback();
         exposed.then(|| {
             ConfigFault::new(
                 ENVIRONMENT,
-                "is `development`, where anybody may ask for anybody's token, and this host is not \
-                 localhost: set `production` or `staging`",
+                "is `development`, where anybody can get a token for any identity, and this host is \
+                 not localhost: set `production` or `staging`",
             )
         })
     }
@@ -245,7 +245,7 @@ fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault>
             .join(", ");
         ConfigFault::new(
             NAME,
-            format!("must be one of {known}, or several with commas between"),
+            format!("must be one of {known}, or several, separated by commas"),
         )
     };
     let mut names = Vec::new();
@@ -266,7 +266,7 @@ fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault>
     if names.contains(&SourceName::Grant) && !names.iter().any(|name| verified.contains(name)) {
         return Err(ConfigFault::new(
             NAME,
-            "`grant` needs `jwt` or `access` beside it: those get grants",
+            "`grant` needs `jwt` or `access` too: only their users get grants",
         ));
     }
     Ok(names)
@@ -279,8 +279,8 @@ fn trust(bindings: &Bindings<'_>, environment: Environment) -> Result<Trust, Con
         (None, Environment::Development) => Ok(Trust::Development),
         (None, Environment::Deployed) => Err(ConfigFault::new(
             "IDENTITY_SOURCE",
-            "`header` and `body` believe whoever calls, so a browser could get a token for \
-             anybody. Use `jwt`; or bind the secret TRUSTED_CALLER_KEY and call from your own \
+            "`header` and `body` believe any caller, so a browser could get a token for any \
+             identity. Use `jwt`; or set the secret TRUSTED_CALLER_KEY and call from your own \
              server with x-authkit-key; or, on your own machine only, set ENVIRONMENT to \
              `development`",
         )),
@@ -296,7 +296,7 @@ fn caller_keys(bindings: &Bindings<'_>) -> Result<Option<CallerKeys>, ConfigFaul
         (Some(current), previous) => Ok(Some(CallerKeys { current, previous })),
         (None, Some(_)) => Err(ConfigFault::new(
             NAME,
-            "is not set, but the previous one is",
+            "is not set, but TRUSTED_CALLER_KEY_PREVIOUS is",
         )),
         (None, None) => Ok(None),
     }
@@ -330,8 +330,8 @@ fn identity_header(bindings: &Bindings<'_>) -> Result<String, ConfigFault> {
     } else {
         Err(ConfigFault::new(
             NAME,
-            "must be the name of a header of your own, such as x-user-id: none that a browser, a \
-             proxy or the platform sets",
+            "must be a header name of your own, such as x-user-id, not one that a browser, a proxy \
+             or the platform sets",
         ))
     }
 }

@@ -48,7 +48,7 @@ fn key(bindings: &Bindings<'_>, name: &'static str) -> Result<Option<Secret>, Co
     let Some(text) = bindings.get(name) else {
         return Ok(None);
     };
-    let advice = "has characters that no key has: set it again";
+    let advice = "contains characters that no key has: set it again";
     let key = Secret::parse(&text).ok_or_else(|| ConfigFault::new(name, advice));
     key.map(Some)
 }
@@ -68,8 +68,8 @@ pub(super) fn integrations(
 fn entries(bindings: &Bindings<'_>, name: &'static str) -> Result<Vec<Entry>, ConfigFault> {
     let mut entries = Vec::new();
     for text in bindings.list(name)? {
-        let advice = "must be a title or type, after `user:`, `team:`, `organization:` or \
-                      `project:` where it is for those only";
+        let advice = "must be a title or type, with `user:`, `team:`, `organization:` or \
+                      `project:` before it if it is for those only";
         entries.push(entry(&text).ok_or_else(|| entry_fault(name, entries.len(), advice))?);
     }
     Ok(entries)

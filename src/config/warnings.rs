@@ -1,4 +1,4 @@
-//! What works, but is hardly meant.
+//! Settings that work but are probably a mistake.
 
 use crate::config::WIDGET_ORIGINS;
 use crate::config::bindings::{Bindings, ConfigFault};
@@ -19,7 +19,7 @@ pub(super) fn warnings(bindings: &Bindings<'_>, origins: &AllowedOrigins) -> Vec
     {
         warnings.push(ConfigFault::new(
             "ALLOWED_ORIGINS",
-            "has neither hosted widget, which then cannot read the token: add \
+            "contains neither hosted widget, so the widget cannot read the token: add \
              https://authkit.picaos.com or https://auth.withone.ai",
         ));
     }
@@ -34,14 +34,14 @@ fn secret_key(bindings: &Bindings<'_>, name: &'static str) -> Option<ConfigFault
     let environment = environment.as_deref().unwrap_or("production");
     let advice = match (key.get(..8), environment) {
         (Some("sk_test_"), "production") => {
-            "is a test key, in production: set the one that starts with sk_live_"
+            "is a test key, but this is production: set the key that starts with sk_live_"
         }
         (Some("sk_live_"), "development") => {
-            "is a live key, in development, where anybody may ask for anybody's token: set the one \
-             that starts with sk_test_"
+            "is a live key, but this is development, where anybody can get a token for any \
+             identity: set the key that starts with sk_test_"
         }
         (Some("sk_live_" | "sk_test_"), _) => return None,
-        _ => "starts with neither sk_live_ nor sk_test_: is it the whole of a secret key?",
+        _ => "starts with neither sk_live_ nor sk_test_: was the whole key copied?",
     };
     Some(ConfigFault::new(name, advice))
 }

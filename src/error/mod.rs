@@ -44,7 +44,7 @@ pub enum Refusal {
     Query(QueryFault),
     /// The body is malformed.
     Body(BodyFault),
-    /// Nobody, or nobody acceptable, was identified.
+    /// No caller was identified, or not one who may have this.
     Caller(CallerFault, Challenge),
     /// The deployment is not configured: all that is wrong.
     Config(Vec<ConfigFault>),
@@ -109,7 +109,7 @@ impl Refusal {
                 403,
                 FORBIDDEN,
                 "https_required",
-                "This is for https alone: the address must begin with https://.",
+                "This needs https: use an address that begins with https://.",
             ),
             Self::RateLimit(_) => WireError {
                 header: Some(retry_after(LIMITER_RETRY_AFTER)),
@@ -117,7 +117,7 @@ impl Refusal {
                     429,
                     "Too many requests",
                     "too_many_requests",
-                    "That was too often. Please try again in a minute.",
+                    "Too many requests. Please try again in a minute.",
                 )
             },
             Self::Query(fault) => query(*fault),
@@ -226,7 +226,7 @@ fn body(fault: BodyFault) -> WireError {
             "Request timeout",
             "body_timeout",
             format!(
-                "The body took longer than {} seconds.",
+                "The body did not arrive within {} seconds.",
                 REQUEST_BODY_TIMEOUT.as_secs()
             ),
         ),
@@ -243,7 +243,7 @@ fn body(fault: BodyFault) -> WireError {
             400,
             BAD_REQUEST,
             "invalid_body",
-            format!("`{name}` must be one string."),
+            format!("`{name}` must be a string, given once."),
         ),
     }
 }
@@ -253,12 +253,12 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
         CallerFault::NoCredential => unauthorized(
             challenge,
             "unauthenticated",
-            "The request does not say who sends it. Please sign in.",
+            "The request has no credential. Please sign in.",
         ),
         CallerFault::NoCallerKey | CallerFault::WrongCallerKey => unauthorized(
             challenge,
             "unauthenticated",
-            "The request does not prove who sends it.",
+            "The request does not prove that a trusted server sent it.",
         ),
         CallerFault::Token(TokenFault::KeysUnavailable(wait) | TokenFault::UnknownKey(wait)) => {
             WireError {
@@ -267,7 +267,7 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
                     503,
                     NO_TOKEN,
                     "keys_unavailable",
-                    "Sign-ins cannot be checked at the moment. Please try again in a while.",
+                    "Sign-ins cannot be checked right now. Please try again later.",
                 )
             }
         }
@@ -278,19 +278,19 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
         | CallerFault::Grant(_) => unauthorized(
             challenge,
             "invalid_token",
-            "The sign-in is not valid, or not any more. Please sign in again.",
+            "The sign-in is not valid. Please sign in again.",
         ),
         CallerFault::CrossSite => plain(
             403,
             FORBIDDEN,
             "cross_site",
-            "This may be asked for from a page of the same origin only.",
+            "Only a page of the same origin may request this.",
         ),
         CallerFault::NotTheirs => plain(
             403,
             FORBIDDEN,
             "forbidden_identity",
-            "That identity is not one of the signed-in user's.",
+            "That identity does not belong to the signed-in user.",
         ),
         CallerFault::Unspecified => plain(
             400,
@@ -308,16 +308,16 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
                     format!("The identity may have at most {MAX_IDENTITY_BYTES} bytes.").into()
                 }
                 IdentityFault::Forbidden => {
-                    "The identity may not have control characters, invisible ones or `|`.".into()
+                    "The identity must not contain control or invisible characters or `|`.".into()
                 }
-                IdentityFault::Folded => "The identity may not have spaces or colons.".into(),
+                IdentityFault::Folded => "The identity must not contain spaces or colons.".into(),
             },
         ),
         CallerFault::HeaderTwice => plain(
             400,
             BAD_REQUEST,
             "invalid_identity",
-            "The header that names the identity is there twice, or has a comma and a space.",
+            "The identity header was sent twice, or contains a comma and a space.",
         ),
         CallerFault::IdentityType => plain(
             400,
@@ -352,7 +352,7 @@ fn upstream(fault: UpstreamFault) -> WireError {
                 429,
                 NO_TOKEN,
                 "rate_limited",
-                "Too many requests at the moment. Please try again in a while.",
+                "Too many requests right now. Please try again later.",
             )
         },
         UpstreamFault::NoRoom => busy(),
@@ -373,7 +373,7 @@ fn upstream(fault: UpstreamFault) -> WireError {
             502,
             NO_TOKEN,
             "upstream_failed",
-            "The integration service did not give a token. Please try again later.",
+            "The integration service did not return a token. Please try again later.",
         ),
     }
 }
@@ -386,7 +386,7 @@ fn busy() -> WireError {
             503,
             NO_TOKEN,
             "busy",
-            "Too much is going on at the moment. Please try again in a second.",
+            "The server is busy. Please try again in a second.",
         )
     }
 }

@@ -22,9 +22,11 @@ impl Refusal {
             Self::Config(faults) => config_reason(faults).into(),
             Self::Upstream(fault) => upstream_reason(*fault),
             Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
-            Self::RateLimit(Limiter::Client) => "CLIENT_LIMITER: the client asks too often".into(),
+            Self::RateLimit(Limiter::Client) => {
+                "CLIENT_LIMITER: too many requests of this client".into()
+            }
             Self::RateLimit(Limiter::Identity) => {
-                "IDENTITY_LIMITER: the identity asks too often".into()
+                "IDENTITY_LIMITER: too many requests of this identity".into()
             }
             Self::Panic => "the code panicked, and its instance was replaced".into(),
             Self::Plaintext => "plain http: switch on Always Use HTTPS for the zone".into(),
@@ -50,7 +52,7 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         CallerFault::WrongCallerKey => "x-authkit-key is not TRUSTED_CALLER_KEY",
         CallerFault::Authorization => "the Authorization header is not one bearer token",
         CallerFault::Cookie(CookieFault::TooLarge) => "the Cookie header is too long",
-        CallerFault::Cookie(CookieFault::Twice) => "the cookie is there twice",
+        CallerFault::Cookie(CookieFault::Twice) => "the cookie was sent twice",
         CallerFault::Grant(fault) => match fault {
             GrantFault::Malformed => "grant: malformed",
             GrantFault::Signature => "grant: signed by neither GRANT_KEY nor GRANT_KEY_PREVIOUS",
@@ -80,9 +82,9 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::Type => "token: typ is that of another kind of token",
         TokenFault::Algorithm => "token: alg is not in JWT_ALGORITHMS",
         TokenFault::NoKey => "token: the issuer has no key for its kid and alg",
-        TokenFault::AmbiguousKey => "token: several keys of the issuer fit",
+        TokenFault::AmbiguousKey => "token: several of the issuer's keys match",
         TokenFault::UnknownKey(_) => {
-            "token: no key for its kid and alg among those loaded a moment ago; the issuer is asked again after the cool-down"
+            "token: the keys just loaded have none for its kid and alg; they are loaded again after the cool-down"
         }
         TokenFault::KeysUnavailable(_) => {
             "the issuer's keys could not be loaded: check JWT_JWKS_URL"
@@ -90,14 +92,14 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::Signature => "token: signature does not verify",
         TokenFault::Payload => "token: payload is not a JSON object with unique names",
         TokenFault::NoExpiry => "token: no exp",
-        TokenFault::TimeClaim => "token: exp, nbf or iat is no number",
+        TokenFault::TimeClaim => "token: exp, nbf or iat is not a number",
         TokenFault::Expired => "token: expired",
         TokenFault::NotYetValid => "token: nbf or iat is in the future",
         TokenFault::Issuer => "token: iss is not in JWT_ISSUER",
         TokenFault::Audience => "token: aud is not in JWT_AUDIENCE",
         TokenFault::AuthorizedParty => "token: azp is not in JWT_AZP",
         // `nobody_reason` has more of it. Constants alone make a table of this match.
-        TokenFault::Nobody(_) => "token: stands for no signed-in user",
+        TokenFault::Nobody(_) => "token: belongs to no signed-in user",
         TokenFault::Tenant => "token: firebase.tenant is not JWT_TENANT",
         TokenFault::NoSubject => "token: the identity claim is missing or empty",
         TokenFault::Unverified => {
@@ -109,18 +111,18 @@ fn token_reason(fault: TokenFault) -> &'static str {
 fn nobody_reason(nobody: Nobody) -> &'static str {
     match nobody {
         Nobody::Unaccepted(Acceptable::Anonymous) => {
-            "token: stands for no signed-in user but an anonymous one: see JWT_ACCEPT, `anonymous`"
+            "token: belongs to an anonymous user; JWT_ACCEPT `anonymous` accepts these"
         }
         Nobody::Unaccepted(Acceptable::Programs) => {
-            "token: stands for no signed-in user but a program: see JWT_ACCEPT, `programs`"
+            "token: belongs to a program; JWT_ACCEPT `programs` accepts these"
         }
-        Nobody::Role => "token: stands for no signed-in user, by its role",
-        Nobody::Pending => "token: stands for no signed-in user yet: the sign-in is not complete",
+        Nobody::Role => "token: belongs to no signed-in user, by its role",
+        Nobody::Pending => "token: belongs to no signed-in user yet: the sign-in is not complete",
         Nobody::OtherClient => {
-            "token: stands for no signed-in user here: client_id is another application's"
+            "token: belongs to no signed-in user here: client_id is another application's"
         }
         Nobody::OtherKind => {
-            "token: stands for no signed-in user: a refresh token, or another that is no session"
+            "token: belongs to no signed-in user: a refresh token, or another kind that is not a session"
         }
     }
 }
@@ -140,7 +142,7 @@ fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
             format!("upstream answered {status}: redirects are not followed").into()
         }
         UpstreamFault::RateLimited(_) => "upstream answered 429".into(),
-        UpstreamFault::Shed(_) => "upstream not asked: an earlier 429 told us to wait".into(),
+        UpstreamFault::Shed(_) => "upstream not called: an earlier 429 said to wait".into(),
         UpstreamFault::Network => "upstream not reached, or the connection broke".into(),
         UpstreamFault::Malformed(PageFault::NotAnObject) => {
             "upstream body is not a JSON object".into()
@@ -151,7 +153,7 @@ fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
         }
         UpstreamFault::TooLarge => "upstream body is larger than the limit".into(),
         UpstreamFault::NoRoom => {
-            "upstream answer not read: other requests of this isolate hold too much".into()
+            "upstream answer not read: other requests of this isolate hold too much memory".into()
         }
         UpstreamFault::TooManyPages => "upstream claims more pages than the limit".into(),
         UpstreamFault::Timeout => "upstream did not answer within the deadline".into(),

@@ -47,7 +47,7 @@ struct Check {
 #[serde(rename_all = "lowercase")]
 enum Status {
     Ok,
-    /// It works, but hardly as it is meant.
+    /// It works, but is probably a mistake.
     Warning,
     /// No token can be minted, or not for everybody.
     Failing,
@@ -153,16 +153,16 @@ fn issuer_keys(name: &'static str, variables: &str, keys: Result<(), LoadFault>)
         return ok(name);
     };
     let what = match fault {
-        LoadFault::Unreachable => "did not come: nothing answers there".to_owned(),
-        LoadFault::Status(status) => format!("did not come: the answer was {status}"),
-        LoadFault::NoKeys => "are not there, or none is for JWT_ALGORITHMS".to_owned(),
+        LoadFault::Unreachable => "could not be loaded: nothing answers there".to_owned(),
+        LoadFault::Status(status) => format!("could not be loaded: the answer was {status}"),
+        LoadFault::NoKeys => "are missing, or none fits JWT_ALGORITHMS".to_owned(),
     };
     Check {
         name,
         status: Status::Failing,
         advice: Some(format!(
             "The issuer's keys {what}. Open the URL in a browser: it must show {{\"keys\": […]}}. It \
-             is made of {variables} in [vars] of wrangler.toml"
+             comes from {variables} in [vars] of wrangler.toml"
         )),
     }
 }
@@ -193,7 +193,7 @@ fn upstream(service: &Service, found: Result<bool, UpstreamFault>) -> Vec<Check>
             provider.dashboard().keys
         ),
         _ => format!(
-            "{}. If AUTHKIT_BASE_URL is set, look at it; if it is not, try again in a while",
+            "{}. If AUTHKIT_BASE_URL is set, check it; otherwise try again later",
             Refusal::Upstream(fault).reason()
         ),
     };

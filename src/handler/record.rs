@@ -50,7 +50,7 @@ pub struct Record {
     /// `failed` when a rate limiter did not count the request, which went on nevertheless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limiter: Option<&'static str>,
-    /// What is hardly meant where the request came in, and what to set.
+    /// A probable mistake at the host of the request, and what to set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }

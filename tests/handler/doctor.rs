@@ -130,7 +130,7 @@ fn tells_what_is_wrong_and_what_to_type() {
         (
             well().with("ALLOWED_ORIGINS", "https://app.example.com/"),
             "ALLOWED_ORIGINS",
-            "entry 1: must end after host and port, as https://app.example.com does: no slash",
+            "entry 1: must end after the host and port, like https://app.example.com: no slash",
         ),
         (
             well().with("ALLOWED_ORIGINS", "https://app.example.com/"),
@@ -147,7 +147,7 @@ fn tells_what_is_wrong_and_what_to_type() {
                 .with("IDENTITY_SOURCE", "grant,jwt")
                 .with("GRANT_KEY", "weak"),
             "GRANT_KEY",
-            "32 or more visible ASCII characters; `openssl rand -hex 32` makes 64. A secret is \
+            "32 or more visible ASCII characters: create it with `openssl rand -hex 32`. A secret is \
              set by: npx wrangler secret put GRANT_KEY",
         ),
         (
@@ -174,22 +174,22 @@ fn tells_who_does_not_answer_as_they_should() {
         (
             verified(Plan::unreachable),
             "jwt_keys",
-            "did not come: nothing answers there",
+            "could not be loaded: nothing answers there",
         ),
         (
             verified(|| Plan::status(404)),
             "jwt_keys",
-            "did not come: the answer was 404",
+            "could not be loaded: the answer was 404",
         ),
         (
             verified(|| Plan::json("<html>")),
             "jwt_keys",
-            "It is made of JWT_JWKS_URL and JWT_ISSUER in [vars]",
+            "It comes from JWT_JWKS_URL and JWT_ISSUER in [vars]",
         ),
         (
             verified(one_key).with("JWT_ALGORITHMS", "RS256,ES256"),
             "jwt_keys",
-            "none is for JWT_ALGORITHMS",
+            "none fits JWT_ALGORITHMS",
         ),
         (
             refused,
@@ -235,7 +235,7 @@ fn warns_without_failing() {
         (
             well().with("ENVIRONMENT", "production"),
             "PICA_SECRET_KEY",
-            "set the one that starts with sk_live_. A secret is set by: npx wrangler secret put",
+            "set the key that starts with sk_live_. A secret is set by: npx wrangler secret put",
         ),
         (
             well().with("ALLOWED_ORIGINS", "https://app.example.com"),

@@ -64,7 +64,9 @@ fn list_every_setting_and_no_other() {
 
 #[test]
 fn call_those_settings_secrets_that_may_be_in_the_secrets_store() {
-    let rows = REFERENCE.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = REFERENCE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"));
     let secrets: BTreeSet<&str> = rows
         .filter(|row| row.contains("` | secret"))
         .filter_map(|row| row.split('`').next())

@@ -187,7 +187,7 @@ fn takes_no_identity_from_a_header_that_is_there_twice() {
         ] {
             assert_refused(&app, &request, 400, "invalid_identity");
             let reason = app.send(&request).record.reason.unwrap();
-            assert!(reason.contains("there twice"), "{reason}");
+            assert!(reason.contains("sent twice"), "{reason}");
         }
         // A comma alone joins nothing.
         assert_minted(&app, &named("cn=ada,o=acme"), "cn=ada,o=acme", "user");

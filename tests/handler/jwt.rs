@@ -51,9 +51,21 @@ fn believes_no_header_and_no_body_beside_the_token() {
     let request = bearer(&signed(json!({}))).header("x-user-id", "victim");
     assert_minted(&app(), &request, "user_1", "user");
     let request = bearer(&signed(json!({}))).json(r#"{"identity":"victim"}"#);
-    assert_refused(&app(), &request, 403, "forbidden_identity", "not one of");
+    assert_refused(
+        &app(),
+        &request,
+        403,
+        "forbidden_identity",
+        "does not belong to",
+    );
     let request = bearer(&signed(json!({}))).at("/api/authkit?identity=victim");
-    assert_refused(&app(), &request, 403, "forbidden_identity", "not one of");
+    assert_refused(
+        &app(),
+        &request,
+        403,
+        "forbidden_identity",
+        "does not belong to",
+    );
 }
 
 #[test]
@@ -360,7 +372,7 @@ fn refuses_times_that_are_no_numbers() {
             json!(true),
             json!(""),
         ] {
-            assert_bad_token(&signed(json!({name: value})), "is no number");
+            assert_bad_token(&signed(json!({name: value})), "is not a number");
         }
     }
     // JSON `null` is there, and no number.
@@ -368,7 +380,7 @@ fn refuses_times_that_are_no_numbers() {
     let payload = claims(json!({})).to_string().replace(&later, "null");
     assert_bad_token(
         &key.sign(r#"{"alg":"EdDSA","kid":"k1"}"#, &payload),
-        "is no number",
+        "is not a number",
     );
 }
 
@@ -382,7 +394,7 @@ fn bounds_the_size_of_a_token() {
 
 #[test]
 fn refuses_tokens_that_stand_for_no_signed_in_user() {
-    let (anonymous, programs) = ("JWT_ACCEPT, `anonymous`", "JWT_ACCEPT, `programs`");
+    let (anonymous, programs) = ("JWT_ACCEPT `anonymous`", "JWT_ACCEPT `programs`");
     let backchannel = "http://schemas.openid.net/event/backchannel-logout";
     for (changes, reason) in [
         (json!({"sub": null}), "missing or empty"),
@@ -419,7 +431,7 @@ fn refuses_tokens_that_stand_for_no_signed_in_user() {
         ),
         (json!({"drn": "DSR"}), "refresh token"),
         (json!({"typ": "Refresh"}), "refresh token"),
-        (json!({"events": {backchannel: {}}}), "no session"),
+        (json!({"events": {backchannel: {}}}), "not a session"),
     ] {
         assert_bad_token(&signed(changes), reason);
     }
@@ -446,7 +458,7 @@ fn takes_anonymous_users_and_programs_only_where_jwt_accept_names_them() {
             if taken {
                 assert_minted(&app(), request, "user_1", "user");
             } else {
-                assert_refused(&app(), request, 401, "invalid_token", "see JWT_ACCEPT");
+                assert_refused(&app(), request, 401, "invalid_token", "JWT_ACCEPT");
             }
         }
         // The others never are.
@@ -494,7 +506,7 @@ fn mints_nothing_for_the_organization_of_nobody() {
         &request,
         401,
         "invalid_token",
-        "JWT_ACCEPT, `programs`",
+        "JWT_ACCEPT `programs`",
     );
 }
 
@@ -748,7 +760,7 @@ fn never_goes_on_to_the_cookie_when_the_bearer_token_is_bad() {
         assert_refused(&app, &request, 401, "invalid_token", "");
     }
     let twice = TestRequest::anonymous().header("cookie", &format!("{cookie}; {cookie}"));
-    assert_refused(&app, &twice, 401, "invalid_token", "cookie is there twice");
+    assert_refused(&app, &twice, 401, "invalid_token", "cookie was sent twice");
     let basic = TestRequest::anonymous()
         .header("authorization", "Basic dTpw")
         .header("cookie", &cookie);
@@ -877,7 +889,7 @@ fn finds_the_audience_where_cognito_puts_it() {
             &token(changes),
             401,
             "invalid_token",
-            "JWT_ACCEPT, `programs`",
+            "JWT_ACCEPT `programs`",
         );
     }
 }

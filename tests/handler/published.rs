@@ -66,7 +66,10 @@ fn are_good_in_development_only() {
                         panic!("{faults:?}");
                     };
                     assert_eq!(fault.variable(), name);
-                    assert!(fault.advice().contains("publishes"), "{fault}");
+                    assert!(
+                        fault.advice().contains("published by this project"),
+                        "{fault}"
+                    );
                     assert!(!fault.advice().contains(&key), "{fault}");
                     // Whoever has read it may not ask what is wrong either.
                     let keyless = name.starts_with("TRUSTED_CALLER_KEY");

@@ -21,10 +21,29 @@ use crate::tokens::{AUDIENCE, Change, ISSUER, header, payload};
 /// Why ours refuses tokens that `jsonwebtoken` accepts, in the words of the log.
 const STRICTER: [(&str, &str); 13] = [
     (
+        "token: belongs to a program; JWT_ACCEPT `programs` accepts these",
+        "Auth0's client credentials; and where `sub` is `azp`",
+    ),
+    (
+        "token: belongs to an anonymous user; JWT_ACCEPT `anonymous` accepts these",
+        "Supabase's anonymous users",
+    ),
+    (
+        "token: belongs to no signed-in user yet: the sign-in is not complete",
+        "Clerk's pending sessions",
+    ),
+    (
+        "token: belongs to no signed-in user, by its role",
+        "Supabase's `anon` and `service_role`",
+    ),
+    (
         "token: encrypted (JWE), which cannot be verified",
         "the header has `enc`",
     ),
-    ("token: exp, nbf or iat is no number", "`iat` is no number"),
+    (
+        "token: exp, nbf or iat is not a number",
+        "`iat` is no number",
+    ),
     (
         "token: header has crit, b64 or zip",
         "the header has `crit`, `b64` or `zip`",
@@ -41,22 +60,6 @@ const STRICTER: [(&str, &str); 13] = [
     (
         "token: payload is not a JSON object with unique names",
         "the payload has a name twice, at some depth",
-    ),
-    (
-        "token: stands for no signed-in user but a program: see JWT_ACCEPT, `programs`",
-        "Auth0's client credentials; and where `sub` is `azp`",
-    ),
-    (
-        "token: stands for no signed-in user but an anonymous one: see JWT_ACCEPT, `anonymous`",
-        "Supabase's anonymous users",
-    ),
-    (
-        "token: stands for no signed-in user yet: the sign-in is not complete",
-        "Clerk's pending sessions",
-    ),
-    (
-        "token: stands for no signed-in user, by its role",
-        "Supabase's `anon` and `service_role`",
     ),
     (
         "token: the issuer has no key for its kid and alg",

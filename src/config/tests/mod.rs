@@ -220,7 +220,10 @@ fn takes_no_header_for_an_identity_that_a_browser_a_proxy_or_a_platform_sets() {
     ] {
         let fault = fault(&[("IDENTITY_HEADER", name)]);
         assert_eq!(fault.variable(), "IDENTITY_HEADER", "{name}");
-        assert!(fault.advice().contains("a header of your own"), "{fault}");
+        assert!(
+            fault.advice().contains("a header name of your own"),
+            "{fault}"
+        );
     }
 }
 
@@ -277,7 +280,7 @@ fn knows_a_secret_by_its_name() {
 }
 
 #[test]
-fn warns_of_what_works_but_is_hardly_meant() {
+fn warns_of_what_works_but_is_probably_a_mistake() {
     let warnings = |changes| {
         let warnings = parse(changes).warnings;
         warnings

@@ -348,7 +348,7 @@ fn the_doctor_does_not_mend_what_it_looks_at() {
     let mut bindings = Profile::Pica.bindings(edge.sandbox.issuer());
     bindings.variables.remove("ENVIRONMENT");
     let (well, said) = doctor_here(&bindings);
-    let fault = "✗ IDENTITY_SOURCE\n    `header` and `body` believe whoever calls";
+    let fault = "✗ IDENTITY_SOURCE\n    `header` and `body` believe any caller";
     assert!(!well && said.starts_with(fault), "{said}");
     assert_eq!(said.matches('✗').count(), 1, "{said}");
 
