@@ -41,7 +41,7 @@ fn secret_key(bindings: &Bindings<'_>, name: &'static str) -> Option<ConfigFault
              identity: set the key that starts with sk_test_"
         }
         (Some("sk_live_" | "sk_test_"), _) => return None,
-        _ => "starts with neither sk_live_ nor sk_test_: was the whole key copied?",
+        _ => "starts with neither sk_live_ nor sk_test_: copy the whole secret key",
     };
     Some(ConfigFault::new(name, advice))
 }

@@ -109,7 +109,7 @@ fn sees_all_that_is_wrong_with_the_settings_at_once() {
     let text = answer.text();
     for words in [
         "npx wrangler secret put PICA_SECRET_KEY",
-        "as https://app.example.com does: no slash",
+        "like https://app.example.com: no slash",
         "`openssl rand -hex 32`",
         "starts with neither sk_live_ nor sk_test_",
     ] {
@@ -176,7 +176,7 @@ fn the_doctor_asks_a_deployment() {
     assert!(well, "{said}");
     for line in [
         "✓ health\n",
-        "! PICA_SECRET_KEY\n    is a test key, in production",
+        "! PICA_SECRET_KEY\n    is a test key, but this is production",
         "✓ upstream\n",
         "✓ integrations\n",
         "\nTokens can be minted.",
