@@ -210,14 +210,7 @@ impl RemoteKeys {
     }
 
     async fn load(&self, runtime: &impl Runtime) -> Result<JwkSet, LoadFault> {
-        let request = Outgoing {
-            method: "GET",
-            headers: vec![(
-                "accept",
-                "application/json, application/jwk-set+json".to_owned(),
-            )],
-            body: None,
-        };
+        let request = Outgoing::new("GET", "application/json, application/jwk-set+json");
         let body = runtime.within(JWKS_TIMEOUT, async {
             let request = runtime.prepare(&request);
             let reply = runtime.fetch(&request, &self.url).await;

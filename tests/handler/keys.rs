@@ -60,7 +60,8 @@ fn are_asked_for_by_get_without_anything_private() {
     let calls = app.edge.calls();
     let load = &calls[0];
     assert_eq!((load.method, load.body.is_none()), ("GET", true));
-    assert_eq!(load.headers.keys().collect::<Vec<_>>(), [&"accept"]);
+    let names: Vec<_> = load.headers.keys().collect();
+    assert_eq!(names, [&"accept", &"user-agent"]);
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod memory;
 mod observability;
 mod openapi;
 mod oracle;
+mod outgoing;
 mod published;
 mod rate_limit;
 mod routes;
