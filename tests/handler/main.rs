@@ -9,6 +9,7 @@
 mod access;
 mod compatibility;
 mod cors;
+mod credentials;
 mod doctor;
 mod documents;
 mod errors;
@@ -37,3 +38,4 @@ mod tokens;
 mod trace_context;
 mod transport;
 mod upstream_faults;
+mod wishes;
