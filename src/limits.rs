@@ -135,6 +135,21 @@ pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";
 /// <https://developers.cloudflare.com/workers/platform/limits/#request-and-response-limits>
 pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 
+/// All the time that the application has to say who is signed in, unless `SESSION_TIMEOUT_MS` says
+/// otherwise.
+pub const DEFAULT_SESSION_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Smallest and largest `SESSION_TIMEOUT_MS`.
+pub const SESSION_TIMEOUT_RANGE_MS: std::ops::RangeInclusive<u64> = 100..=10_000;
+
+/// Largest answer of the application, after decompression: a user and a session, and what they
+/// are shown.
+pub const MAX_SESSION_BODY_BYTES: usize = 64 * 1024;
+
+/// Most `Set-Cookie` headers of the application that are relayed: two cookies in all of their sixteen
+/// chunks.
+pub const MAX_SET_COOKIES: usize = 32;
+
 /// Longest `kid`, in a token and in a key.
 pub const MAX_KEY_ID_BYTES: usize = 256;
 

@@ -7,8 +7,11 @@
 mod claimed;
 pub mod grant;
 pub mod pseudonym;
+mod session;
 mod site;
 mod verified;
+
+use std::rc::Rc;
 
 use crate::caller::grant::{GrantFault, GrantKeys};
 use crate::http::cookie::CookieFault;
@@ -17,9 +20,14 @@ use crate::http::target::Target;
 use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
 use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
+use crate::runtime::in_flight::Room;
 use crate::runtime::{Incoming, Runtime, Timestamp};
 
 pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
+pub use session::{
+    Condition, Forwarded, LOOP_HEADER, Session, SessionFault, SessionUrl, SetCookie, SignedOut,
+    Unreadable,
+};
 pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};
 
 /// A caller whose identity was accepted. Only [`Policy`] makes one, so whoever holds one need not
@@ -50,7 +58,8 @@ impl Caller {
         self.source
     }
 
-    /// When the credential ends, where it says so: those of `jwt` and `access` do.
+    /// When the credential ends, where it says so: those of `jwt` and `access` do. That of `session`
+    /// goes on until the application says otherwise.
     #[must_use]
     pub fn holds_until(&self) -> Option<Timestamp> {
         self.holds_until
@@ -79,6 +88,8 @@ pub enum Source {
     Jwt(Jwt),
     /// Cloudflare Access in front of the Worker.
     Access(Access),
+    /// The application's own session, by asking the application.
+    Session(Session),
     /// A grant that the grant route gave out.
     Grant(GrantKeys),
 }
@@ -92,6 +103,7 @@ impl Source {
             Self::Body(_) => SourceName::Body,
             Self::Jwt(_) => SourceName::Jwt,
             Self::Access(_) => SourceName::Access,
+            Self::Session(_) => SourceName::Session,
             Self::Grant(_) => SourceName::Grant,
         }
     }
@@ -108,15 +120,18 @@ pub enum SourceName {
     Jwt,
     /// `access`
     Access,
+    /// `session`
+    Session,
     /// `grant`
     Grant,
 }
 
 impl SourceName {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Jwt,
         Self::Access,
+        Self::Session,
         Self::Grant,
         Self::Header,
         Self::Body,
@@ -130,6 +145,7 @@ impl SourceName {
             Self::Body => "body",
             Self::Jwt => "jwt",
             Self::Access => "access",
+            Self::Session => "session",
             Self::Grant => "grant",
         }
     }
@@ -162,6 +178,8 @@ pub enum CallerFault {
     Cookie(CookieFault),
     /// A grant is refused.
     Grant(GrantFault),
+    /// The application's session names nobody.
+    Session(SessionFault),
     /// A credential that browsers send by themselves came from another site's page.
     CrossSite,
     /// The verified caller asks for an identity that is not theirs, or a type that the credential
@@ -193,7 +211,8 @@ pub enum Purpose {
 impl Purpose {
     fn takes(self, source: &Source) -> bool {
         match (self, source) {
-            (Self::Token, _) | (Self::Grant, Source::Jwt(_) | Source::Access(_)) => true,
+            (Self::Token, _)
+            | (Self::Grant, Source::Jwt(_) | Source::Access(_) | Source::Session(_)) => true,
             (Self::Grant, Source::Header(..) | Source::Body(_) | Source::Grant(_)) => false,
         }
     }
@@ -207,10 +226,15 @@ pub struct Question<'a, I> {
     pub target: Target<'a>,
     /// Its body.
     pub body: &'a RequestBody,
+    /// What names it in logs: ours, and the application's that is asked about it.
+    pub request_id: &'a str,
+    /// Where what is read for it counts.
+    pub room: &'a Rc<Room>,
 }
 
 impl Policy {
-    /// Identifies the caller of a route.
+    /// Identifies the caller of a route. What the answer is to set as cookies, whatever it is, comes to
+    /// stand in `set_cookies`.
     ///
     /// # Errors
     /// The first [`CallerFault`] that is met.
@@ -219,6 +243,7 @@ impl Policy {
         purpose: Purpose,
         question: &Question<'_, I>,
         runtime: &R,
+        set_cookies: &mut Vec<String>,
     ) -> Result<Caller, CallerFault>
     where
         I: Incoming,
@@ -228,7 +253,7 @@ impl Policy {
             site::check_same_origin(question)?;
         }
         for source in self.sources.iter().filter(|source| purpose.takes(source)) {
-            if let Some(caller) = self.ask(source, question, runtime).await? {
+            if let Some(caller) = self.ask(source, question, runtime, set_cookies).await? {
                 return Ok(caller);
             }
         }
@@ -258,6 +283,7 @@ impl Policy {
         source: &Source,
         question: &Question<'_, I>,
         runtime: &R,
+        set_cookies: &mut Vec<String>,
     ) -> Result<Option<Caller>, CallerFault>
     where
         I: Incoming,
@@ -271,6 +297,10 @@ impl Policy {
             Source::Body(trust) => claimed::body(question, trust, self.default_type)?,
             Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
             Source::Access(access) => verified::access(question, access, runtime).await?,
+            Source::Session(session) => {
+                let kind = self.default_type;
+                session::session(question, session, kind, runtime, set_cookies).await?
+            }
             Source::Grant(keys) => verified::grant(question, keys, runtime)?,
         };
         found

@@ -31,16 +31,17 @@ pub struct Jwt {
     pub escapes_bars: bool,
 }
 
-/// Where in a token the identities of each type are. Without a place there are none.
+/// Where in a token, or in what an application answers, the identities of each type are. Without a
+/// place there are none.
 #[derive(Debug, Clone)]
 pub struct TypeClaims {
-    /// `JWT_IDENTITY_CLAIM`
+    /// `JWT_IDENTITY_CLAIM`, `SESSION_IDENTITY_PATH`
     pub user: ClaimPath,
-    /// `JWT_ORGANIZATION_CLAIM`
+    /// `JWT_ORGANIZATION_CLAIM`, `SESSION_ORGANIZATION_PATH`
     pub organization: Option<ClaimPath>,
-    /// `JWT_TEAM_CLAIM`
+    /// `JWT_TEAM_CLAIM`, `SESSION_TEAM_PATH`
     pub team: Option<ClaimPath>,
-    /// `JWT_PROJECT_CLAIM`
+    /// `JWT_PROJECT_CLAIM`, `SESSION_PROJECT_PATH`
     pub project: Option<ClaimPath>,
 }
 
@@ -215,13 +216,13 @@ fn cookie_value<I: Incoming>(
 
 /// Which of their identities a verified caller asks for, in the body or the query. It chooses
 /// among what the credential holds and adds nothing to it.
-struct Wish {
+pub(super) struct Wish {
     identity: Option<String>,
-    identity_type: Option<IdentityType>,
+    pub(super) identity_type: Option<IdentityType>,
 }
 
 impl Wish {
-    fn of<I: Incoming>(question: &Question<'_, I>) -> Result<Self, CallerFault> {
+    pub(super) fn of<I: Incoming>(question: &Question<'_, I>) -> Result<Self, CallerFault> {
         let fields = question.body.or_query(question.target.query);
         let fields = fields.map_err(CallerFault::Fields)?;
         let identity_type = fields
@@ -234,7 +235,11 @@ impl Wish {
     }
 
     /// The one of `held` that is meant.
-    fn choose(self, mut held: Vec<String>, kind: IdentityType) -> Result<String, CallerFault> {
+    pub(super) fn choose(
+        self,
+        mut held: Vec<String>,
+        kind: IdentityType,
+    ) -> Result<String, CallerFault> {
         if held.is_empty() {
             // Every token must say whose it is; what else they are a member of, it need not.
             return Err(match kind {
@@ -256,18 +261,28 @@ impl TypeClaims {
     /// user it is a program's, whatever organization it names.
     fn held(&self, kind: IdentityType, claims: &Claims) -> Result<Vec<String>, TokenFault> {
         let user = claims.identities(&self.user)?;
-        let path = match kind {
-            _ if user.is_empty() => return Err(TokenFault::NoSubject),
-            IdentityType::User => return Ok(user),
+        match kind {
+            _ if user.is_empty() => Err(TokenFault::NoSubject),
+            IdentityType::User => Ok(user),
+            kind => self
+                .of(kind)
+                .map_or(Ok(Vec::new()), |path| claims.identities(path)),
+        }
+    }
+
+    /// Where the identities of a type are.
+    pub(super) fn of(&self, kind: IdentityType) -> Option<&ClaimPath> {
+        match kind {
+            IdentityType::User => Some(&self.user),
             IdentityType::Organization => self.organization.as_ref(),
             IdentityType::Team => self.team.as_ref(),
             IdentityType::Project => self.project.as_ref(),
-        };
-        path.map_or(Ok(Vec::new()), |path| claims.identities(path))
+        }
     }
 }
 
-fn escape(identity: &str) -> String {
+/// Writes `|`, which the upstream keeps for itself, as `~7C`, and `~` as `~7E`.
+pub(super) fn escape(identity: &str) -> String {
     identity.replace('~', "~7E").replace('|', "~7C")
 }
 

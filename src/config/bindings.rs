@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::http::origin::{Origin, OriginFault};
 use crate::limits::MAX_LIST_ENTRIES;
-use crate::runtime::{Binding, Limiter};
+use crate::runtime::{Binding, Limiter, Service};
 use crate::secret::Secret;
 
 /// The secrets, each of which may stand in the Secrets Store instead.
@@ -125,12 +125,22 @@ impl<'a> Bindings<'a> {
 
     /// Whether a rate limiter is bound.
     pub(super) fn has(&self, limiter: Limiter) -> bool {
-        let name = limiter.binding();
+        let advice = "must be a binding of [[ratelimits]] in wrangler.toml";
+        self.has_object(limiter.binding(), advice)
+    }
+
+    /// Whether a service is bound.
+    pub(super) fn has_service(&self, service: Service) -> bool {
+        let advice = "must be a binding of [[services]] in wrangler.toml";
+        self.has_object(service.binding(), advice)
+    }
+
+    fn has_object(&self, name: &'static str, advice: &str) -> bool {
         match (self.lookup)(name) {
             None => false,
             Some(Binding::Object) => true,
             Some(Binding::Text(_)) => {
-                self.note_misfit(name, "must be a binding of [[ratelimits]] in wrangler.toml");
+                self.note_misfit(name, advice);
                 false
             }
         }

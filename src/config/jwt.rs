@@ -6,6 +6,7 @@ use crate::caller::{Jwt, TypeClaims};
 use crate::config::Environment;
 use crate::config::bindings::{Bindings, ConfigFault, Faults};
 use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
+use crate::http::cookie;
 use crate::http::origin::Origin;
 use crate::jwt::algorithm::{Algorithm, Hash};
 use crate::jwt::claim_path::ClaimPath;
@@ -72,7 +73,7 @@ pub(super) fn jwt(
 
 /// The path in a variable, or the default. Where it leads to what users write, the fault is noted.
 #[inline(never)]
-fn claim_path(
+pub(super) fn claim_path(
     bindings: &Bindings<'_>,
     name: &'static str,
     default: Option<&str>,
@@ -314,8 +315,7 @@ fn cookies(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Vec<String>
     if names.is_empty() {
         names.extend(facts.and_then(|facts| facts.cookie).map(str::to_owned));
     }
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-    if names.iter().all(|name| name.bytes().all(plain)) {
+    if names.iter().all(|name| cookie::is_name(name)) {
         Ok(names)
     } else {
         let advice = "must be the name of a cookie, or several with commas between";

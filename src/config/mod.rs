@@ -9,6 +9,7 @@ mod bindings;
 pub mod deployment;
 mod jwt;
 mod presets;
+mod session;
 mod upstream;
 mod warnings;
 
@@ -107,7 +108,12 @@ impl Config {
         let origins = faults.note(allowed_origins(bindings));
         let header = faults.note(identity_header(bindings));
         let environment = faults.note(environment(bindings));
-        let service = service(bindings, environment, header.as_deref(), &mut faults);
+        let place = Place {
+            environment,
+            header: header.as_deref(),
+            routes: routes.as_ref(),
+        };
+        let service = service(bindings, place, &mut faults);
         let rate_limits = RateLimits {
             client: bindings.has(Limiter::Client),
             identity: bindings.has(Limiter::Identity),
@@ -147,20 +153,23 @@ impl Config {
     }
 }
 
-/// Reads every setting before it gives up on one, so that `faults` has all that is wrong.
-fn service(
-    bindings: &Bindings<'_>,
+/// What other settings say that sources go by; `None` for one that is wrong.
+#[derive(Clone, Copy)]
+struct Place<'a> {
     environment: Option<Environment>,
-    header: Option<&str>,
-    faults: &mut Faults,
-) -> Option<Service> {
+    header: Option<&'a str>,
+    routes: Option<&'a Routes>,
+}
+
+/// Reads every setting before it gives up on one, so that `faults` has all that is wrong.
+fn service(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Option<Service> {
     let endpoint = faults.note(upstream::endpoint(bindings));
     let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS);
     let deadline = faults.note(deadline);
     let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
     let server_timing = faults.note(server_timing);
     let integrations = faults.note(upstream::integrations(bindings));
-    let callers = callers(bindings, environment, header, faults);
+    let callers = callers(bindings, place, faults);
     let endpoint = endpoint?;
     Some(Service {
         callers: callers?,
@@ -195,12 +204,7 @@ fn environment(bindings: &Bindings<'_>) -> Result<Environment, ConfigFault> {
     )
 }
 
-fn callers(
-    bindings: &Bindings<'_>,
-    environment: Option<Environment>,
-    header: Option<&str>,
-    faults: &mut Faults,
-) -> Option<Policy> {
+fn callers(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Option<Policy> {
     let names = faults.note(source_names(bindings));
     let charset = faults.note(bindings.choice(
         "IDENTITY_CHARS",
@@ -212,19 +216,23 @@ fn callers(
         "user",
         &IdentityType::ALL.map(|kind| (kind.as_str(), kind)),
     ));
-    let environment = environment?;
+    let environment = place.environment?;
     let sources: Vec<Option<Source>> = names?
         .into_iter()
         .map(|name| {
             Some(match name {
                 SourceName::Header => {
                     let trust = faults.note(trust(bindings, environment));
-                    Source::Header(header?.to_owned(), trust?)
+                    Source::Header(place.header?.to_owned(), trust?)
                 }
                 SourceName::Body => Source::Body(faults.note(trust(bindings, environment))?),
                 SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment, faults)?),
                 SourceName::Access => {
                     Source::Access(faults.note(access::access(bindings, environment))?)
+                }
+                SourceName::Session => {
+                    let routes = place.routes;
+                    Source::Session(session::session(bindings, environment, routes, faults)?)
                 }
                 SourceName::Grant => Source::Grant(faults.note(grant_keys(bindings))?),
             })
@@ -262,11 +270,11 @@ fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault>
     if names.is_empty() {
         return Err(fault());
     }
-    let verified = [SourceName::Jwt, SourceName::Access];
+    let verified = [SourceName::Jwt, SourceName::Access, SourceName::Session];
     if names.contains(&SourceName::Grant) && !names.iter().any(|name| verified.contains(name)) {
         return Err(ConfigFault::new(
             NAME,
-            "`grant` needs `jwt` or `access` too: only their users get grants",
+            "`grant` needs `jwt`, `access` or `session` too: only their users get grants",
         ));
     }
     Ok(names)

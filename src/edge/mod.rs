@@ -118,7 +118,7 @@ fn write(record: &Record, env: &Env) -> Result<(), JsValue> {
 fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {
     let headers = web_sys::Headers::new()?;
     for (name, value) in response.headers.iter() {
-        headers.set(name, value)?;
+        headers.append(name, value)?;
     }
     let init = web_sys::ResponseInit::new();
     init.set_status(response.status);

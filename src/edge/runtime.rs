@@ -4,18 +4,19 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
-use js_sys::{Date, Math, Number, Promise};
+use js_sys::{Array, Date, Math, Number, Promise};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, WorkerGlobalScope};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::worker_sys::{RateLimiter, SecretStoreSys};
+use worker::worker_sys::{Fetcher, RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
 use crate::edge::{body, object, property};
 use crate::runtime::in_flight::Allowance;
 use crate::runtime::{
-    Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Timestamp,
-    Unreachable,
+    Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Service,
+    Timestamp, Unreachable,
 };
 
 /// Workers, as the core sees them: the platform, and what this Worker is bound to. No `Debug`: the
@@ -29,6 +30,15 @@ impl<'a> Edge<'a> {
     #[must_use]
     pub fn new(env: &'a Env) -> Self {
         Self { env }
+    }
+
+    fn send(&self, request: &Prepared, url: &str) -> Result<Promise, JsValue> {
+        let Some(service) = request.service else {
+            let promise = global().fetch_with_str_and_init(url, &request.init);
+            return Ok(promise.unchecked_into());
+        };
+        let service: Fetcher = property(self.env, service.binding())?.unchecked_into();
+        service.fetch_with_str_and_init(url, &request.init)
     }
 
     async fn limit(&self, limiter: Limiter, key: &str) -> Result<bool, JsValue> {
@@ -47,7 +57,7 @@ impl<'a> Edge<'a> {
 }
 
 impl Runtime for Edge<'_> {
-    type Prepared = Result<RequestInit, Unreachable>;
+    type Prepared = Result<Prepared, Unreachable>;
     type Reply = EdgeReply;
 
     fn now(&self) -> Timestamp {
@@ -76,15 +86,19 @@ impl Runtime for Edge<'_> {
     }
 
     fn prepare(&self, request: &Outgoing) -> Self::Prepared {
-        request_init(request).map_err(unreachable)
+        let init = request_init(request).map_err(unreachable)?;
+        Ok(Prepared {
+            init,
+            service: request.service,
+        })
     }
 
     async fn fetch(&self, request: &Self::Prepared, url: &str) -> Result<EdgeReply, Unreachable> {
-        let init = request.as_ref().map_err(|unreachable| *unreachable)?;
+        let prepared = request.as_ref().map_err(|unreachable| *unreachable)?;
         let abort = AbortOnDrop::new().map_err(unreachable)?;
         // Read by `fetch` before it returns, so the next call may have another.
-        init.set_signal(Some(&abort.controller.signal()));
-        let promise: Promise = global().fetch_with_str_and_init(url, init).unchecked_into();
+        prepared.init.set_signal(Some(&abort.controller.signal()));
+        let promise = self.send(prepared, url).map_err(unreachable)?;
         let response = JsFuture::from(promise).await.map_err(unreachable)?;
         Ok(EdgeReply {
             response: response.unchecked_into(),
@@ -122,6 +136,12 @@ impl Environment for Edge<'_> {
     async fn stored_secret(&self, name: &str) -> Result<String, Unreachable> {
         self.get(name).await.map_err(unreachable)
     }
+}
+
+/// A request that is ready, and where it goes.
+pub struct Prepared {
+    init: RequestInit,
+    service: Option<Service>,
 }
 
 fn request_init(request: &Outgoing) -> Result<RequestInit, JsValue> {
@@ -177,6 +197,22 @@ impl Reply for EdgeReply {
     fn status(&self) -> u16 {
         self.response.status()
     }
+
+    fn set_cookies(&self) -> Vec<String> {
+        let headers: Headers = self.response.headers().unchecked_into();
+        let all = headers.get_set_cookie();
+        all.iter().filter_map(|value| value.as_string()).collect()
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `web-sys` does not have of them.
+    #[wasm_bindgen(extends = web_sys::Headers)]
+    type Headers;
+
+    #[wasm_bindgen(method, js_name = getSetCookie)]
+    fn get_set_cookie(this: &Headers) -> Array;
 }
 
 /// Aborts a call when dropped, wherever it is: before the answer, or in the middle of its body.

@@ -98,6 +98,7 @@ fn validation(refusal: &Refusal) -> Option<ValidationError> {
         Refusal::Caller(CallerFault::IdentityType, _) => return Some(literal_error()),
         Refusal::Path
         | Refusal::Method(_)
+        | Refusal::Loop
         | Refusal::Plaintext
         | Refusal::RateLimit(_)
         | Refusal::Query(_)

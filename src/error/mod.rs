@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::caller::CallerFault;
+use crate::caller::{CallerFault, SessionFault};
 use crate::config::ConfigFault;
 use crate::error::dialect::{Detail, NO_TOKEN};
 use crate::http::cookie::CookieFault;
@@ -37,6 +37,8 @@ pub enum Refusal {
     Path,
     /// The route takes other methods: these.
     Method(Methods),
+    /// It is a question of ours to the application, which has come back to us.
+    Loop,
     /// It came over plain http, where everybody on the way reads it.
     Plaintext,
     /// A rate limit of this deployment is reached.
@@ -106,6 +108,12 @@ impl Refusal {
                     },
                 )
             },
+            Self::Loop => plain(
+                508,
+                "Loop detected",
+                "loop_detected",
+                "The application's session is asked for at this endpoint itself: SESSION_URL leads here.",
+            ),
             Self::Plaintext => plain(
                 403,
                 FORBIDDEN,
@@ -275,10 +283,11 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
         // No sign-in makes it shorter. RFC 6585 §5: say which header.
         CallerFault::Cookie(CookieFault::TooLarge) => header_too_large("`Cookie`"),
         CallerFault::Token(TokenFault::TooLarge) => header_too_large("with the token"),
+        CallerFault::Session(fault) => session(fault, challenge),
         // Which check failed is for the log alone: whoever forges tokens need not know.
         CallerFault::Token(_)
         | CallerFault::Authorization
-        | CallerFault::Cookie(CookieFault::Twice)
+        | CallerFault::Cookie(CookieFault::Twice | CookieFault::Malformed)
         | CallerFault::Grant(_) => unauthorized(
             challenge,
             "invalid_token",
@@ -340,6 +349,65 @@ fn header_too_large(which: &str) -> WireError {
         "header_too_large",
         format!("The header {which} may have at most {MAX_HEADER_BYTES} bytes."),
     )
+}
+
+/// What fails between us and the application is no fault of the caller's, so it is no 401: whoever gets
+/// one signs in again, which would not help.
+fn session(fault: SessionFault, challenge: Challenge) -> WireError {
+    match fault {
+        SessionFault::Cookie(CookieFault::TooLarge) => header_too_large("`Cookie`"),
+        SessionFault::Cookie(CookieFault::Twice | CookieFault::Malformed) => plain(
+            400,
+            BAD_REQUEST,
+            "invalid_cookie",
+            "The cookie of the session is there twice, or broken. Delete the cookies of this site and \
+             sign in again.",
+        ),
+        SessionFault::SignedOut(_) => unauthorized(
+            challenge,
+            "session_signed_out",
+            "Nobody is signed in, or not any more. Please sign in.",
+        ),
+        SessionFault::Redirect(_) => unauthorized(
+            challenge,
+            "session_redirect",
+            "Nobody is signed in: the application asks for a sign-in. Please sign in.",
+        ),
+        SessionFault::RateLimited(wait) => WireError {
+            header: Some(retry_after(wait)),
+            ..plain(
+                503,
+                NO_TOKEN,
+                "session_limited",
+                "The application was asked too often who is signed in. Please try again in a while.",
+            )
+        },
+        SessionFault::NoRoom => busy(),
+        SessionFault::Timeout => plain(
+            504,
+            NO_TOKEN,
+            "session_timeout",
+            "The application took too long to say who is signed in. Please try again.",
+        ),
+        SessionFault::Failed(_) | SessionFault::Network | SessionFault::TooLarge => plain(
+            502,
+            NO_TOKEN,
+            "session_failed",
+            "The application did not say who is signed in. Please try again later.",
+        ),
+        SessionFault::Misconfigured(_) => plain(
+            502,
+            NO_TOKEN,
+            "session_misconfigured",
+            "SESSION_URL is not where the application says who is signed in. The log says what to set.",
+        ),
+        SessionFault::Unreadable(_) => plain(
+            502,
+            NO_TOKEN,
+            "session_unreadable",
+            "The application does not say who is signed in as it should. The log says what to set.",
+        ),
+    }
 }
 
 /// RFC 6750 §3: no error code when there was no credential at all.

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::caller::CallerFault;
 use crate::caller::grant::GrantFault;
+use crate::caller::{CallerFault, SessionFault, SignedOut, Unreadable};
 use crate::config::ConfigFault;
 use crate::error::Refusal;
 use crate::http::cookie::CookieFault;
@@ -29,6 +29,10 @@ impl Refusal {
                 "IDENTITY_LIMITER: too many requests of this identity".into()
             }
             Self::Panic => "the code panicked, and its instance was replaced".into(),
+            Self::Loop => {
+                "x-authkit-session came in: SESSION_URL, or what rewrites it, leads to this Worker"
+                    .into()
+            }
             Self::Plaintext => "plain http: switch on Always Use HTTPS for the zone".into(),
             Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
         }
@@ -51,8 +55,8 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         CallerFault::NoCallerKey => "no x-authkit-key",
         CallerFault::WrongCallerKey => "x-authkit-key is not TRUSTED_CALLER_KEY",
         CallerFault::Authorization => "the Authorization header is not one bearer token",
-        CallerFault::Cookie(CookieFault::TooLarge) => "the Cookie header is too long",
-        CallerFault::Cookie(CookieFault::Twice) => "the cookie was sent twice",
+        CallerFault::Cookie(fault) => cookie_reason(fault),
+        CallerFault::Session(fault) => return Some(session_reason(fault)),
         CallerFault::Grant(fault) => match fault {
             GrantFault::Malformed => "grant: malformed",
             GrantFault::Signature => "grant: signed by neither GRANT_KEY nor GRANT_KEY_PREVIOUS",
@@ -71,6 +75,91 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         | CallerFault::Fields(_) => return None,
     };
     Some(text.into())
+}
+
+fn cookie_reason(fault: CookieFault) -> &'static str {
+    match fault {
+        CookieFault::TooLarge => "the Cookie header is too long",
+        // A library that goes from a host's own cookie to one of its domain leaves both behind.
+        CookieFault::Twice => {
+            "the cookie was sent twice: a neighbouring subdomain can set one, too"
+        }
+        CookieFault::Malformed => "the cookie has characters that no cookie has",
+    }
+}
+
+fn session_reason(fault: SessionFault) -> Cow<'static, str> {
+    // After "the application answered STATUS".
+    let (status, rest) = match fault {
+        SessionFault::SignedOut(SignedOut::Status(403)) => {
+            (403, ": signed out, or a second factor is missing")
+        }
+        SessionFault::SignedOut(SignedOut::Status(status)) => (status, ": signed out"),
+        SessionFault::Redirect(status) => (
+            status,
+            ": signed out, if that leads to a sign-in page; otherwise set SESSION_URL to where it \
+             leads, as redirects are not followed",
+        ),
+        SessionFault::Misconfigured(508) => (
+            508,
+            ": SESSION_URL leads back to this Worker, and must lead to the application",
+        ),
+        SessionFault::Misconfigured(status) => (
+            status,
+            ": SESSION_URL must answer a GET by 200 and JSON, without a redirect",
+        ),
+        SessionFault::RateLimited(_) => (
+            429,
+            ": exempt x-authkit-session from its rate limit, or bind SESSION",
+        ),
+        SessionFault::Failed(status) => (status, ""),
+        SessionFault::Cookie(fault) => return cookie_reason(fault).into(),
+        SessionFault::SignedOut(fault) => return signed_out_reason(fault).into(),
+        SessionFault::Unreadable(fault) => return unreadable_reason(fault).into(),
+        SessionFault::Network => {
+            return "the application was not reached at SESSION_URL, or the connection broke"
+                .into();
+        }
+        SessionFault::TooLarge => {
+            return "the application's answer is larger than the limit".into();
+        }
+        SessionFault::NoRoom => {
+            return "the application's answer not read: other requests of this isolate hold too much"
+                .into();
+        }
+        SessionFault::Timeout => {
+            return "the application did not answer within SESSION_TIMEOUT_MS".into();
+        }
+    };
+    format!("the application answered {status}{rest}").into()
+}
+
+fn signed_out_reason(fault: SignedOut) -> &'static str {
+    match fault {
+        // `session_reason` has more of it.
+        SignedOut::Status(_) => "signed out",
+        SignedOut::NoIdentity => {
+            "the application's answer has nothing at SESSION_IDENTITY_PATH: signed out, or it is \
+             another path"
+        }
+        SignedOut::Condition => "the application's answer is not as SESSION_REQUIRE wants it",
+        SignedOut::Unverified => {
+            "the application's answer names an address that is not verified (email_verified)"
+        }
+    }
+}
+
+fn unreadable_reason(fault: Unreadable) -> &'static str {
+    match fault {
+        Unreadable::MediaType => {
+            "the application's answer is not application/json: SESSION_URL must not be a page"
+        }
+        Unreadable::Json => "the application's answer is no JSON in UTF-8 with unique names",
+        Unreadable::Identity => {
+            "what stands at SESSION_IDENTITY_PATH, or at the path for that type, is neither a string \
+             nor a whole number up to 2^53-1"
+        }
+    }
 }
 
 fn token_reason(fault: TokenFault) -> &'static str {

@@ -83,6 +83,7 @@ pub async fn examine<R: Runtime>(config: &Config, target: &Target<'_>, runtime: 
         Err(faults) => checks.extend(faults.iter().map(|fault| setting(fault, Status::Failing))),
         Ok(service) => {
             checks.push(ok("configuration"));
+            checks.extend(session(service));
             checks.extend(issuers(service, runtime).await);
             let begun = runtime.now();
             let share = config.in_flight.upstream.open(begun);
@@ -126,6 +127,13 @@ fn setting(fault: &ConfigFault, status: Status) -> Check {
     }
 }
 
+/// That there is an application to ask, where one is. It is not asked: it would see nobody's cookie.
+fn session(service: &Service) -> Option<Check> {
+    let mut sources = service.callers.sources.iter();
+    let asks = sources.any(|source| matches!(source, Source::Session(_)));
+    asks.then(|| ok("session"))
+}
+
 /// Whether the keys of the issuers can be loaded. There are two at most.
 async fn issuers<R: Runtime>(service: &Service, runtime: &R) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -144,7 +152,7 @@ fn issuer(source: &Source) -> Option<(&'static str, &'static str, &Issuer)> {
     match source {
         Source::Jwt(jwt) => Some(("jwt_keys", "JWT_JWKS_URL and JWT_ISSUER", &jwt.issuer)),
         Source::Access(access) => Some(("access_keys", "ACCESS_TEAM_DOMAIN", &access.issuer)),
-        Source::Header(..) | Source::Body(_) | Source::Grant(_) => None,
+        Source::Header(..) | Source::Body(_) | Source::Session(_) | Source::Grant(_) => None,
     }
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::GRANT_HEADER;
-use crate::caller::{Caller, Purpose, Question};
+use crate::caller::{Caller, LOOP_HEADER, Purpose, Question};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
@@ -99,6 +99,9 @@ fn conclude<I: Incoming>(
     response.headers.set("cache-control", "no-store");
     response.headers.set("x-content-type-options", "nosniff");
     response.headers.set("x-request-id", request_id.clone());
+    for set_cookie in trace.set_cookies {
+        response.headers.append("set-cookie", set_cookie);
+    }
 
     let record = Record {
         request_id,
@@ -170,6 +173,8 @@ struct Trace {
     identity_type: Option<&'static str>,
     identity: Option<String>,
     limiter_failed: bool,
+    /// What the application sets, for the caller.
+    set_cookies: Vec<String>,
     share: Option<Share>,
 }
 
@@ -189,6 +194,9 @@ where
     let (method, methods) = (request.method(), to.methods());
     if method == Method::Options {
         return (Route::Preflight, Ok(preflight(config, methods)));
+    }
+    if request.header(LOOP_HEADER).is_some() {
+        return (route, Err(Refusal::Loop));
     }
     if !methods.contain(method) {
         return (route, Err(Refusal::Method(methods)));
@@ -390,9 +398,14 @@ where
         request,
         target,
         body: &body.map_err(Refusal::Body)?,
+        request_id: &trace.request_id,
+        room: &config.in_flight.upstream,
     };
     let begun = runtime.now();
-    let caller = service.callers.identify(purpose, &question, runtime).await;
+    let identified = service
+        .callers
+        .identify(purpose, &question, runtime, &mut trace.set_cookies);
+    let caller = identified.await;
     trace.identity_ms = millis_since(begun, runtime);
     let caller = caller.map_err(|fault| {
         let bearer = service.callers.takes_bearer_tokens();
@@ -452,6 +465,7 @@ impl Trace {
             identity_type: None,
             identity: None,
             limiter_failed: false,
+            set_cookies: Vec::new(),
             share: None,
         }
     }

@@ -4,7 +4,7 @@
 //! - [`routes`]: which paths are ours; [`openapi`] describes them to programs
 //! - [`cors`]: which browsers' pages may call, by [`origin`]
 //! - [`request_body`]: a small JSON object, or nothing
-//! - [`cookie`], [`trace_context`]: one value of a header each
+//! - [`cookie`], [`retry_after`], [`trace_context`]: one header each
 //! - [`response`]: status, headers and body, before a runtime makes its own of them
 
 pub mod cookie;
@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod origin;
 pub mod request_body;
 pub mod response;
+pub mod retry_after;
 pub mod routes;
 pub mod target;
 pub mod trace_context;

@@ -172,7 +172,8 @@ fn agree(
 }
 
 /// Whether a `Content-Type` is exactly JSON, parameters aside. A list of types is not.
-fn is_json(content_type: &str) -> bool {
+#[must_use]
+pub fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or(content_type);
     !content_type.contains(',') && essence.trim().eq_ignore_ascii_case("application/json")
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub struct Response {
     /// HTTP status code.
     pub status: u16,
-    /// Headers, each name once.
+    /// Headers, each name once but for `set-cookie`.
     pub headers: Headers,
     /// Body bytes; empty for 204.
     pub body: Vec<u8>,
@@ -27,14 +27,21 @@ impl Headers {
         }
     }
 
-    /// The value under `name`.
+    /// Adds a header beside those of its name: a `set-cookie`, of which there may be several, and
+    /// which no comma can join, as dates have one (RFC 6265 §3).
+    pub fn append(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.0.push((name, value.into()));
+    }
+
+    /// The first value under `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter()
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// All of them, in the order in which they were first set.
+    /// All of them, in the order in which they were first set. Whoever makes a runtime's headers of
+    /// them appends each: to set them would leave one `set-cookie` of several.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, &**value))
     }

@@ -138,6 +138,16 @@ impl Routes {
         Self { token_paths }
     }
 
+    /// Whether a path is one of the token route's or lies below one, and so is ours, whether or not it
+    /// leads anywhere.
+    #[must_use]
+    pub fn cover(&self, path: &str) -> bool {
+        self.token_paths.iter().any(|(own, _)| {
+            let below = path.strip_prefix(own.0.as_str());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
     /// Where a path leads. One slash at its end makes no difference: a redirect, which is what the
     /// samples' servers answer, is more than a preflight may meet.
     #[must_use]

@@ -40,16 +40,21 @@ impl<'a> Target<'a> {
     /// Whether it is this machine that was called.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
+        origin::is_loopback(self.host())
+    }
+
+    /// The host without its port, as cookies go by it.
+    #[must_use]
+    pub fn host(&self) -> &'a str {
         // Spares the Worker another search for a text in a text.
         let authority = self.origin.strip_prefix("https://");
         let authority = authority.or_else(|| self.origin.strip_prefix("http://"));
         let host = authority.unwrap_or_default();
         // Behind the last colon is the port, unless that colon is one of an IPv6 address.
-        let host = match host.rsplit_once(':') {
+        match host.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => host,
             _ => host,
-        };
-        origin::is_loopback(host)
+        }
     }
 }
 

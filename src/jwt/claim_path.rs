@@ -57,6 +57,12 @@ impl ClaimPath {
         Some(Self(text.to_owned()))
     }
 
+    /// What stands there, whatever it is.
+    #[must_use]
+    pub fn value<'a>(&'a self, claims: &'a Object) -> Option<&'a Value> {
+        self.find(claims).map(|(_, _, value)| value)
+    }
+
     /// The identities there: one, or a list, as [`names`] reads them.
     ///
     /// # Errors

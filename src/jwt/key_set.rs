@@ -18,8 +18,8 @@ use crate::jwt::jwk::JwkSet;
 use crate::limits::{
     JWKS_COOLDOWN, JWKS_FRESH, JWKS_RETRY, JWKS_TIMEOUT, MAX_JWKS_BYTES, PATIENCE_STEP, TAKEOVER,
 };
-use crate::runtime::in_flight::Allowance;
-use crate::runtime::{Message, Outgoing, Reply, Runtime, Timestamp};
+use crate::runtime::small_get::{GetFault, SmallGet};
+use crate::runtime::{Outgoing, Runtime, Timestamp};
 
 /// The keys behind a JWKS URL.
 #[derive(Debug)]
@@ -209,19 +209,22 @@ impl RemoteKeys {
     }
 
     async fn load(&self, runtime: &impl Runtime) -> Result<JwkSet, LoadFault> {
-        let request = Outgoing::new("GET", "application/json, application/jwk-set+json");
-        let body = runtime.within(JWKS_TIMEOUT, async {
-            let request = runtime.prepare(&request);
-            let reply = runtime.fetch(&request, &self.url).await;
-            let reply = reply.map_err(|_| LoadFault::Unreachable)?;
-            if reply.status() != 200 {
-                return Err(LoadFault::Status(reply.status()));
-            }
-            let body = reply.read_body(&Allowance::of(MAX_JWKS_BYTES)).await;
-            body.map_err(|_| LoadFault::NoKeys)
-        });
-        let body = body.await.unwrap_or(Err(LoadFault::Unreachable))?;
-        JwkSet::parse(&body).ok_or(LoadFault::NoKeys)
+        let get = SmallGet {
+            request: Outgoing::new("GET", "application/json, application/jwk-set+json"),
+            url: &self.url,
+            timeout: JWKS_TIMEOUT,
+            limit: MAX_JWKS_BYTES,
+            share: None,
+        };
+        let answer = get.send(runtime, &mut Vec::new()).await;
+        let answer = answer.map_err(|fault| match fault {
+            GetFault::Unreachable | GetFault::Timeout => LoadFault::Unreachable,
+            GetFault::Body(_) => LoadFault::NoKeys,
+        })?;
+        if answer.status != 200 {
+            return Err(LoadFault::Status(answer.status));
+        }
+        JwkSet::parse(&answer.body).ok_or(LoadFault::NoKeys)
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod in_flight;
 pub mod rate_limit;
+pub mod small_get;
 
 use std::future::Future;
 use std::pin::pin;
@@ -137,10 +138,16 @@ pub trait Incoming: Message {
     }
 }
 
-/// An answer of the upstream.
+/// An answer to an outgoing call.
 pub trait Reply: Message {
     /// Its status code.
     fn status(&self) -> u16;
+
+    /// Its `Set-Cookie` headers, each by itself, as `Headers.getSetCookie` of the Fetch standard gives
+    /// them. A place that cannot tell them apart leaves it out; then none is relayed.
+    fn set_cookies(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The methods that the service tells apart.
@@ -158,14 +165,17 @@ pub enum Method {
     Other,
 }
 
-/// A request to the upstream, but for its URL. It holds a secret, so it has no `Debug`.
+/// A request that goes out, but for its URL. It holds a secret, so it has no `Debug`.
 pub struct Outgoing {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Header names and values.
+    /// Header names and values. Of two of one name, the last one counts.
     pub headers: Vec<(&'static str, String)>,
     /// The body, if any.
     pub body: Option<String>,
+    /// The service that it goes to, whatever its URL leads to; `None` for the internet. Only one that
+    /// is bound, so a place without service bindings need not look.
+    pub service: Option<Service>,
 }
 
 /// What every outgoing call says of itself: there are key servers that refuse a call without.
@@ -183,6 +193,7 @@ impl Outgoing {
             method,
             headers,
             body: None,
+            service: None,
         }
     }
 }
@@ -207,13 +218,31 @@ pub trait Environment {
 pub enum Binding {
     /// A variable or a secret: its text.
     Text(String),
-    /// Anything else: a rate limiter, a secret of the Secrets Store. What it is shows in use.
+    /// Anything else: a rate limiter, a service, a secret of the Secrets Store. What it is shows in
+    /// use.
     Object,
 }
 
 impl From<String> for Binding {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+/// The services that a deployment may bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// The application, as the source `session` asks it.
+    Session,
+}
+
+impl Service {
+    /// The name of its binding.
+    #[must_use]
+    pub fn binding(self) -> &'static str {
+        match self {
+            Self::Session => "SESSION",
+        }
     }
 }
 

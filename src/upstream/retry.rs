@@ -1,7 +1,8 @@
 //! When a failed try is repeated: a pure schedule.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
+use crate::http::retry_after;
 use crate::limits::{BACKOFF_BASE, BACKOFF_CAP, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, MAX_TRIES};
 use crate::runtime::Timestamp;
 use crate::upstream::UpstreamFault;
@@ -45,11 +46,11 @@ pub fn fault_of_status(
     rate_limit_reset: Option<&str>,
     now: Timestamp,
 ) -> UpstreamFault {
-    let asked = retry_after.and_then(|text| parse_retry_after(text, now));
+    let asked = retry_after.and_then(|text| retry_after::parse(text, now));
     match status {
         429 => UpstreamFault::RateLimited(
             asked
-                .or_else(|| rate_limit_reset.and_then(seconds))
+                .or_else(|| rate_limit_reset.and_then(retry_after::seconds))
                 .unwrap_or(DEFAULT_RETRY_AFTER)
                 .min(MAX_RETRY_AFTER),
         ),
@@ -57,22 +58,6 @@ pub fn fault_of_status(
         300..=399 => UpstreamFault::Redirect(status),
         _ => UpstreamFault::Status(status),
     }
-}
-
-/// RFC 9110 §10.2.3: seconds, or a date.
-fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    seconds(text).or_else(|| {
-        let date = httpdate::parse_http_date(text).ok()?;
-        let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
-        Some(since_epoch.saturating_sub(Duration::from_millis(now.0)))
-    })
-}
-
-fn seconds(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use authkit_edge::runtime::Limiter;
 
 const REFERENCE: &str = include_str!("../../docs/reference.md");
 const IDENTITY: &str = include_str!("../../docs/identity.md");
+const SESSION: &str = include_str!("../../docs/session.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 /// The names in the first column of the table of settings.
@@ -27,7 +28,10 @@ fn read_names() -> BTreeSet<String> {
     let key = "0123456789abcdef0123456789abcdef";
     let everything = [
         ("ENVIRONMENT", "development"),
-        ("IDENTITY_SOURCE", "grant,jwt,access,header,body"),
+        ("IDENTITY_SOURCE", "grant,jwt,access,session,header,body"),
+        ("SESSION_URL", "https://app.example/api/session"),
+        ("SESSION_COOKIES", "sid"),
+        ("SESSION_IDENTITY_PATH", "user.id"),
         ("PICA_SECRET_KEY", key),
         ("ONE_SECRET_KEY", key),
         ("GRANT_KEY", key),
@@ -77,7 +81,8 @@ fn call_those_settings_secrets_that_may_be_in_the_secrets_store() {
 #[test]
 fn show_configurations_that_work() {
     let mut blocks = 0;
-    for block in IDENTITY.split("```toml\n").skip(1) {
+    let documents = [IDENTITY, SESSION].into_iter();
+    for block in documents.flat_map(|text| text.split("```toml\n").skip(1)) {
         let (block, _) = block.split_once("```").unwrap();
         let mut variables: BTreeMap<&str, &str> = block
             .lines()
@@ -95,7 +100,7 @@ fn show_configurations_that_work() {
         assert!(config.service.is_ok(), "{block}{:?}", config.service.err());
         blocks += 1;
     }
-    assert_eq!(blocks, 10);
+    assert_eq!(blocks, 10 + 9);
 }
 
 #[test]
@@ -147,14 +152,25 @@ fn name_tests_that_exist() {
         ("log", include_str!("log.rs")),
         ("trace_context", include_str!("trace_context.rs")),
         ("server_timing", include_str!("server_timing.rs")),
+        ("session", include_str!("session.rs")),
         ("rate_limit", include_str!("rate_limit.rs")),
         ("secrets", include_str!("secrets.rs")),
         ("transport", include_str!("transport.rs")),
         ("published", include_str!("published.rs")),
         ("config", include_str!("../../src/config/tests/mod.rs")),
+        (
+            "sessions",
+            include_str!("../../src/config/tests/session.rs"),
+        ),
         ("examples", include_str!("../e2e/tests/e2e/examples.rs")),
         ("outgoing", include_str!("../e2e/tests/e2e/outgoing.rs")),
         ("grant", include_str!("../../src/caller/grant.rs")),
+        (
+            "live_session",
+            include_str!("../e2e/tests/e2e/live_session.rs"),
+        ),
+        ("cookie", include_str!("../../src/http/cookie.rs")),
+        ("json", include_str!("../../src/json.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("persons", include_str!("../../src/jwt/persons.rs")),
         ("claim_path", include_str!("../../src/jwt/claim_path.rs")),

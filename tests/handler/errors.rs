@@ -1,6 +1,6 @@
 //! The errors as a contract: the table in `docs/reference.md` is this one.
 
-use authkit_edge::caller::CallerFault;
+use authkit_edge::caller::{CallerFault, SessionFault, SignedOut, Unreadable};
 use authkit_edge::error::{Challenge, Refusal};
 use authkit_edge::http::cookie::CookieFault;
 use authkit_edge::http::request_body::BodyFault;
@@ -33,6 +33,7 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
             CallerFault::Token(TokenFault::KeysUnavailable(Duration::ZERO)),
             Challenge::Bearer,
         ),
+        Refusal::Loop,
         Refusal::Plaintext,
         Refusal::Path,
         Refusal::Method(Methods::Post),
@@ -47,8 +48,20 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
         Refusal::Upstream(UpstreamFault::NoRoom),
         Refusal::Panic,
     ];
+    let session = [
+        SessionFault::Cookie(CookieFault::Twice),
+        SessionFault::SignedOut(SignedOut::NoIdentity),
+        SessionFault::Redirect(302),
+        SessionFault::Misconfigured(404),
+        SessionFault::RateLimited(Duration::from_secs(1)),
+        SessionFault::Network,
+        SessionFault::Timeout,
+        SessionFault::Unreadable(Unreadable::Json),
+    ];
+    let session = session.map(|fault| Refusal::Caller(CallerFault::Session(fault), Challenge::Own));
     let mut errors: Vec<_> = refusals
         .iter()
+        .chain(&session)
         .map(Refusal::wire)
         .map(|wire| (wire.status, wire.code.to_owned(), wire.error.to_owned()))
         .collect();

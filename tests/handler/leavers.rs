@@ -16,15 +16,23 @@ use crate::tokens::{KEYS_URL, NOW, SigningKey, claims, jwt_app, key_set};
 const CALLER_KEY: &str = "0123456789abcdef0123456789abcdef";
 const GRANT_KEY: &str = "fedcba9876543210fedcba9876543210";
 const NEXT_CALLER_KEY: &str = "00112233445566778899aabbccddeeff";
+const SESSION_URL: &str = "https://app.example/api/session";
 const DAY: u64 = 24 * 60 * 60;
 
 /// All sources, limiters and stored secrets; the issuer rotates its key after five minutes.
 fn app() -> TestApp {
     let app = jwt_app(|call| {
+        if call.url == SESSION_URL {
+            return Plan::json(r#"{"user":{"id":"ada"}}"#)
+                .header("content-type", "application/json");
+        }
         let name = if call.at < 300_000 { "k1" } else { "k2" };
         Plan::json(key_set(&[SigningKey::new(name).jwk()]))
     })
-    .with("IDENTITY_SOURCE", "grant,jwt,access,header,body")
+    .with("IDENTITY_SOURCE", "grant,jwt,access,session,header,body")
+    .with("SESSION_URL", SESSION_URL)
+    .with("SESSION_COOKIES", "sid")
+    .with("SESSION_IDENTITY_PATH", "user.id")
     .with("ACCESS_TEAM_DOMAIN", "team.cloudflareaccess.com")
     .with("ACCESS_AUD", "tag")
     .with("JWT_COOKIE", "session")
@@ -85,6 +93,7 @@ fn leavers(key: &'static str) -> Vec<(&'static str, TestRequest)> {
             "access",
             request().header("cf-access-jwt-assertion", &rs256_token()),
         ),
+        ("session", request().header("cookie", "sid=1")),
         ("header", trusted(CALLER_KEY)),
         (
             "body",
@@ -101,11 +110,12 @@ fn leavers(key: &'static str) -> Vec<(&'static str, TestRequest)> {
 }
 
 /// Those of them that are sent afterwards: one for all that an isolate remembers.
-const NEXT: [&str; 6] = [
+const NEXT: [&str; 7] = [
     "jwt",
     "made up",
     "grant route",
     "access",
+    "session",
     "header",
     "deep check",
 ];

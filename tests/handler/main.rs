@@ -32,6 +32,7 @@ mod rate_limit;
 mod routes;
 mod secrets;
 mod server_timing;
+mod session;
 mod support;
 mod token;
 mod tokens;

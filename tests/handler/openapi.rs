@@ -97,6 +97,7 @@ fn has_every_error_code_at_its_status_and_no_other() {
         .chain([
             (405, "method_not_allowed".to_owned()),
             (500, "internal_error".to_owned()),
+            (508, "loop_detected".to_owned()),
         ])
         .collect();
     assert_eq!(found, all);
@@ -105,6 +106,12 @@ fn has_every_error_code_at_its_status_and_no_other() {
         codes(other_method),
         BTreeSet::from(["method_not_allowed"]),
         "no operation has it, since it is what every other method gets"
+    );
+    let looped = &document["components"]["responses"]["LoopDetected"];
+    assert_eq!(
+        codes(looped),
+        BTreeSet::from(["loop_detected"]),
+        "no operation has it, since it is what any of them gets that asks itself"
     );
     let panic = &document["components"]["responses"]["InternalError"];
     assert_eq!(
@@ -170,6 +177,23 @@ fn token_samples() -> Vec<Sample> {
     ]
 }
 
+/// Grants for whom an application says that is signed in, which answers so.
+fn asking(answer: fn() -> Plan) -> TestApp {
+    TestApp::new()
+        .with("IDENTITY_SOURCE", "grant,session")
+        .with("GRANT_KEY", KEY)
+        .with("SESSION_URL", "https://app.example/api/session")
+        .with("SESSION_COOKIES", "sid")
+        .with("SESSION_IDENTITY_PATH", "user.id")
+        .upstream(move |_| answer())
+}
+
+fn with_cookie() -> TestRequest {
+    TestRequest::anonymous()
+        .header("cookie", "sid=1")
+        .json("{}")
+}
+
 fn grant_samples() -> Vec<Sample> {
     let granting = || {
         app()
@@ -188,6 +212,8 @@ fn grant_samples() -> Vec<Sample> {
         (granting(), signed_in().endless(), 408),
         (granting(), signed_in().json(vec![b' '; 9000]), 413),
         (granting(), signed_in(), 415),
+        (asking(|| Plan::status(500)), with_cookie(), 502),
+        (asking(|| Plan::json("").hang()), with_cookie(), 504),
         (limited, signed_in().json("{}"), 429),
         (granting().with("JWT_COOKIE", "s"), crowded(), 431),
         (granting().without("PICA_SECRET_KEY"), nobody(), 503),

@@ -18,7 +18,7 @@ use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::in_flight::Allowance;
 use authkit_edge::runtime::{
     Binding, Environment, Incoming, Limiter, Message, Method, Outgoing, ReadError, Reply, Runtime,
-    Timestamp, Unreachable,
+    Service, Timestamp, Unreachable,
 };
 use futures_util::future::{join, join_all};
 use serde_json::Value;
@@ -68,6 +68,12 @@ impl TestApp {
     /// Binds a rate limiter.
     pub fn with_limiter(mut self, limiter: Limiter, counter: Counter) -> Self {
         self.edge.limiters.insert(limiter, counter);
+        self
+    }
+
+    /// Binds a service.
+    pub fn with_service(mut self, service: Service) -> Self {
+        self.edge.services.push(service);
         self
     }
 
@@ -360,6 +366,8 @@ pub struct Call {
     pub url: String,
     pub headers: BTreeMap<&'static str, String>,
     pub body: Option<Value>,
+    /// The service that it went to; `None` for the internet.
+    pub service: Option<Service>,
     /// Milliseconds since the test began.
     pub at: u64,
 }
@@ -399,6 +407,11 @@ impl Plan {
 
     pub fn status(status: u16) -> Self {
         Self::answer(status, Ok(b"sandbox-error-detail".to_vec()))
+    }
+
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 
     pub fn unreachable() -> Self {
@@ -478,6 +491,7 @@ pub struct FakeEdge {
     variables: BTreeMap<String, String>,
     stored: RefCell<BTreeMap<String, Stored>>,
     limiters: BTreeMap<Limiter, Counter>,
+    services: Vec<Service>,
 }
 
 #[derive(Default)]
@@ -506,6 +520,7 @@ impl FakeEdge {
             variables: BTreeMap::new(),
             stored: RefCell::default(),
             limiters: BTreeMap::new(),
+            services: Vec::new(),
         }
     }
 
@@ -660,6 +675,7 @@ pub struct FakeRequest {
     method: &'static str,
     headers: BTreeMap<&'static str, String>,
     body: Option<Value>,
+    service: Option<Service>,
 }
 
 impl Runtime for FakeEdge {
@@ -687,11 +703,16 @@ impl Runtime for FakeEdge {
         FakeRequest {
             method: request.method,
             headers: request.headers.iter().cloned().collect(),
+            service: request.service,
             body: body.map(|text| serde_json::from_str(text).expect("JSON")),
         }
     }
 
     async fn fetch(&self, request: &FakeRequest, url: &str) -> Result<FakeReply, Unreachable> {
+        let bound = request
+            .service
+            .is_none_or(|service| self.services.contains(&service));
+        assert!(bound, "{:?} is not bound", request.service);
         let shared = &self.shared;
         let earlier = shared
             .calls
@@ -705,6 +726,7 @@ impl Runtime for FakeEdge {
             url: url.to_owned(),
             headers: request.headers.clone(),
             body: request.body.clone(),
+            service: request.service,
             at: self.elapsed(),
         };
         let plan = (self.script)(&call);
@@ -743,7 +765,9 @@ impl Environment for FakeEdge {
 
     fn binding(&self, name: &str) -> Option<Binding> {
         let mut limiters = self.limiters.keys();
+        let mut services = self.services.iter();
         let object = limiters.any(|limiter| limiter.binding() == name)
+            || services.any(|service| service.binding() == name)
             || self.stored.borrow().contains_key(name);
         let text = self.variables.get(name).cloned().map(Binding::Text);
         text.or(object.then_some(Binding::Object))
@@ -841,5 +865,11 @@ impl Message for FakeReply {
 impl Reply for FakeReply {
     fn status(&self) -> u16 {
         self.plan.status
+    }
+
+    fn set_cookies(&self) -> Vec<String> {
+        let all = self.plan.headers.iter();
+        let all = all.filter(|(name, _)| *name == "set-cookie");
+        all.map(|(_, value)| value.clone()).collect()
     }
 }

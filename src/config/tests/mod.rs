@@ -1,5 +1,6 @@
 mod access_and_grants;
 mod jwt;
+mod session;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

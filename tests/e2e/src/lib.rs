@@ -3,6 +3,7 @@
 //!
 //! - [`profile`]: the deployments that tests share, and the lease on one of them
 //! - [`client`], [`answer`]: requests written byte by byte, and what comes back
+//! - [`application`]: a server that is asked who is signed in
 //! - [`log`]: what a Worker printed
 //! - [`sdk`]: the official SDK, to compare with
 //! - [`worker`]: one `wrangler dev` process
@@ -26,6 +27,7 @@
 )]
 
 pub mod answer;
+pub mod application;
 pub mod client;
 pub mod log;
 pub mod profile;

@@ -1,4 +1,4 @@
-use authkit_edge::http::cookie::{CookieFault, find};
+use authkit_edge::http::cookie::{CookieFault, CookieNames, find};
 use authkit_edge::limits::MAX_HEADER_BYTES;
 
 /// The name of a cookie, a line break, and a `Cookie` header.
@@ -6,6 +6,9 @@ pub fn cookie_parse(data: &[u8]) {
     let Some((name, header)) = crate::lines(data) else {
         return;
     };
+    if let Some(names) = CookieNames::parse(vec![name.to_owned()]) {
+        select(&names, header);
+    }
     let found = find(header, name);
     if header.len() > MAX_HEADER_BYTES {
         assert_eq!(found, Err(CookieFault::TooLarge));
@@ -39,4 +42,27 @@ pub fn cookie_parse(data: &[u8]) {
             assert!(pairs.len() > 1);
         }
     }
+}
+
+/// What is sent on to an application.
+fn select(names: &CookieNames, header: &str) {
+    let Ok(Some(selected)) = names.select(header) else {
+        return;
+    };
+    assert!(selected.len() <= header.len());
+    assert!(selected.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+    // Every pair stood in the header, is of the session, and is there once.
+    let pairs: Vec<&str> = selected.split("; ").collect();
+    let all: Vec<&str> = header.split(';').map(str::trim_ascii).collect();
+    for (index, pair) in pairs.iter().enumerate() {
+        let name = |pair: &str| {
+            let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+            name.trim_ascii().to_owned()
+        };
+        assert!(all.contains(pair), "{pair}");
+        assert!(names.contain(&name(pair)), "{pair}");
+        assert!(pairs[..index].iter().all(|other| name(other) != name(pair)));
+    }
+    // It is sent on as often as one likes.
+    assert_eq!(names.select(&selected), Ok(Some(selected.clone())));
 }

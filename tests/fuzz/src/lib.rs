@@ -17,6 +17,7 @@ mod jwks;
 mod jws;
 mod origin;
 mod page;
+mod session;
 mod target;
 mod trace_context;
 
@@ -28,6 +29,7 @@ pub use jwks::jwks_parse;
 pub use jws::jws_parse;
 pub use origin::origin_parse;
 pub use page::page_parse;
+pub use session::session_answer;
 pub use target::target_parse;
 pub use trace_context::trace_parent_parse;
 
@@ -35,7 +37,7 @@ pub use trace_context::trace_parent_parse;
 pub type Target = fn(&[u8]);
 
 /// All of them with their names, which are also those of the folders of seeds.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("claim_path", claim_path),
     ("cookie_parse", cookie_parse),
     ("grant_check", grant_check),
@@ -44,6 +46,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("jws_parse", jws_parse),
     ("origin_parse", origin_parse),
     ("page_parse", page_parse),
+    ("session_answer", session_answer),
     ("target_parse", target_parse),
     ("trace_parent_parse", trace_parent_parse),
 ];

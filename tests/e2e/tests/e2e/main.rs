@@ -9,6 +9,7 @@ mod faults;
 mod health;
 mod identity;
 mod integrations;
+mod live_session;
 mod log;
 mod observability;
 mod outgoing;
