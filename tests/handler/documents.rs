@@ -170,7 +170,6 @@ fn name_tests_that_exist() {
             include_str!("../e2e/tests/e2e/live_session.rs"),
         ),
         ("cookie", include_str!("../../src/http/cookie.rs")),
-        ("json", include_str!("../../src/json.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("persons", include_str!("../../src/jwt/persons.rs")),
         ("claim_path", include_str!("../../src/jwt/claim_path.rs")),
