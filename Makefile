@@ -53,7 +53,7 @@ bench-core: ## Time the core with Criterion
 scale: ## Simulate the core at internet scale and write docs/scale.md
 	cargo run --package authkit-edge-simulation
 
-test-api: build ## Let schemathesis loose on the Worker, EXAMPLES (200) for each operation
+test-api: build ## Test the Worker with schemathesis, EXAMPLES (200) for each operation
 	node tests/api/run.mjs
 
 test-browser: build ## The browser tests alone: the demo and the official widgets in Chromium

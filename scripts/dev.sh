@@ -66,7 +66,7 @@ running() { for group in $groups; do alive "$group" || return 1; done; }
 while running && is_free "$port"; do sleep 0.5; done
 if running; then
   say "Demo on http://localhost:$port (sandbox on $sandbox_url). Or try:"
-  printf '\n    %s\n\n' "curl -sX POST localhost:$port/api/authkit -H 'x-user-id: user_123' | jq '.rows | length'"
+  printf '\n    %s\n\n' "curl -sX POST localhost:$port/api/authkit -H 'x-user-id: user_123' | grep -oE '\"total\":[0-9]+'"
   say "Ctrl-C stops both"
 fi
 while running; do sleep 1; done
