@@ -5,6 +5,9 @@
 //! they are refused: at every depth where values are read, and in the object itself where its values
 //! stay text.
 //!
+//! What others write more than they must says nothing here: a member that is `null` is not there, and
+//! a byte order mark before the text is no part of it (RFC 8259 §8.1).
+//!
 //! All of it goes by visitors that take whatever comes. What serde derives says what it wanted instead,
 //! in texts that nobody reads and that were a thirtieth of the Worker.
 
@@ -32,7 +35,7 @@ pub(crate) fn members<'de, K: Deserialize<'de>>(
     text: &'de [u8],
     take: impl FnMut(K, &'de RawValue) -> bool,
 ) -> serde_json::Result<()> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_slice(unmarked(text));
     deserializer.deserialize_any(Members(take, PhantomData))?;
     deserializer.end()
 }
@@ -45,6 +48,11 @@ pub(crate) fn elements(text: &[u8]) -> Vec<&RawValue> {
         .unwrap_or_default()
 }
 
+/// The text behind a byte order mark, which some servers in .NET and Java write.
+fn unmarked(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// A JSON value in which no object has a name twice.
 ///
 /// Not `serde_json::Value`, whose maps would be a hundredth of the Worker.
@@ -54,7 +62,10 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number.
+    /// A whole number that is written as its digits, of at most [`SAFE`] from 0: no other number is
+    /// read as the same.
+    Integer(i64),
+    /// Any other number.
     Number(f64),
     /// A string.
     String(String),
@@ -63,6 +74,10 @@ pub enum Value {
     /// An object.
     Object(Object),
 }
+
+/// The greatest whole number below which no two that are written differently are read as one, by
+/// whoever reads numbers as JavaScript does (RFC 8259 §6).
+pub const SAFE: i64 = 9_007_199_254_740_991;
 
 /// A JSON object, in which every name is there once, as in all that it has.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -90,16 +105,25 @@ impl Object {
         self.0.is_empty()
     }
 
-    /// The value under a name.
+    /// The value under a name. `null` is none: that is how many serializers write what is not there.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
+        self.stated(name)
+            .filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// The value under a name, `null` too: for what refuses wherever it stands.
+    #[must_use]
+    pub fn stated(&self, name: &str) -> Option<&Value> {
         let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
         Some(&self.0.get(at.ok()?)?.1)
     }
 
-    /// The names and their values, in the order of the names.
+    /// The names and their values, in the order of the names, but those that are `null`.
     pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        let stated = self.0.iter();
+        let there = stated.filter(|(_, value)| !matches!(value, Value::Null));
+        there.map(|(name, value)| (name.as_str(), value))
     }
 
     /// Sorts the members. `None` if a name is there twice.
@@ -116,7 +140,18 @@ impl Value {
     /// # Errors
     /// What is no JSON; or, of the category `Data`, has a name twice.
     pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
-        serde_json::from_slice(bytes)
+        serde_json::from_slice(unmarked(bytes))
+    }
+
+    /// Whether it has nothing in it: `null`, `""`, `[]`, or a list of those.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::String(text) => text.is_empty(),
+            Self::Array(list) => list.iter().all(Self::is_empty),
+            Self::Bool(_) | Self::Integer(_) | Self::Number(_) | Self::Object(_) => false,
+        }
     }
 
     /// The text of a string.
@@ -139,8 +174,10 @@ impl Value {
 
     /// The number.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a safe integer is exact")]
     pub fn as_f64(&self) -> Option<f64> {
         match self {
+            Self::Integer(number) => Some(*number as f64),
             Self::Number(number) => Some(*number),
             _ => None,
         }
@@ -149,15 +186,10 @@ impl Value {
     /// The number, if it is a whole one from 0 on and small enough that it was read as it stands.
     #[must_use]
     pub fn as_whole(&self) -> Option<u64> {
-        const MOST: f64 = 9_007_199_254_740_991.0;
-        let number = self.as_f64()?;
-        let whole = (0.0..=MOST).contains(&number) && number.fract() == 0.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it is whole, and in the range of u64"
-        )]
-        whole.then_some(number as u64)
+        match self {
+            Self::Integer(number) => u64::try_from(*number).ok(),
+            _ => None,
+        }
     }
 
     /// The list.
@@ -202,20 +234,19 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(Value::Bool(value))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the only numbers that are read are seconds since 1970"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "above it are times alone")]
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
+        let safe = (-SAFE..=SAFE).contains(&value);
+        Ok(if safe {
+            Value::Integer(value)
+        } else {
+            Value::Number(value as f64)
+        })
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the only numbers that are read are seconds since 1970"
-    )]
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value as f64))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        // What is more than `i64` has is far above the safe ones, too.
+        self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
@@ -320,7 +351,7 @@ mod tests {
         let object = Object::parse(text.as_bytes()).unwrap();
         let read: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(Value::Object(object.clone()), strict(&read));
-        assert_eq!(object.get("a"), Some(&Value::Number(1.0)));
+        assert_eq!(object.get("a"), Some(&Value::Integer(1)));
         assert_eq!(object.get("c"), None);
     }
 
@@ -329,7 +360,10 @@ mod tests {
         match value {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(value) => Value::Bool(*value),
-            serde_json::Value::Number(number) => Value::Number(number.as_f64().unwrap()),
+            serde_json::Value::Number(number) => match number.as_i64() {
+                Some(whole) => Value::Integer(whole),
+                None => Value::Number(number.as_f64().unwrap()),
+            },
             serde_json::Value::String(text) => Value::String(text.clone()),
             serde_json::Value::Array(list) => Value::Array(list.iter().map(strict).collect()),
             serde_json::Value::Object(map) => {
@@ -371,7 +405,8 @@ mod tests {
             r#"{"a":NaN}"#,
             r#"{"a":01}"#,
             "{\"a\":\"\n\"}",
-            "\u{feff}{}",
+            "\u{feff}\u{feff}{}",
+            "{}\u{feff}",
             r#"{"a":"\ud800"}"#,
             &deep,
         ] {
@@ -426,7 +461,9 @@ mod tests {
         for (text, whole) in [
             ("0", Some(0)),
             ("7", Some(7)),
-            ("7.0", Some(7)),
+            ("7.0", None),
+            ("7e0", None),
+            ("-0", None),
             ("9007199254740991", Some(9_007_199_254_740_991)),
             ("9007199254740992", None),
             ("9007199254740993", None),
@@ -441,7 +478,36 @@ mod tests {
         }
     }
 
+    /// The kind: what a serializer writes for what is not there.
+    #[test]
+    fn takes_null_and_a_byte_order_mark_for_nothing() {
+        let text = "\u{feff} {\"a\":null,\"b\":[null],\"c\":{\"d\":null}}";
+        let object = Object::parse(text.as_bytes()).unwrap();
+        assert_eq!(object.get("a"), None);
+        assert_eq!(object.stated("a"), Some(&Value::Null));
+        assert_eq!(object.members().count(), 2);
+        assert_eq!(object.get("c").unwrap().as_object().unwrap().get("d"), None);
+        assert_eq!(texts(text).unwrap().len(), 3);
+        // It is still a name.
+        for text in [r#"{"a":null,"a":1}"#, r#"{"a":null,"a":null}"#] {
+            assert_eq!(Object::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
     proptest! {
+        /// The kind: every number has one text that is its own, or is none of these.
+        #[test]
+        fn reads_a_whole_number_as_the_digits_that_it_is_written_with(number in any::<i64>()) {
+            let near = number % (2 * super::SAFE);
+            for number in [number, near, super::SAFE + number % 4, -super::SAFE - number % 4] {
+                let value = Value::parse(number.to_string().as_bytes()).unwrap();
+                let safe = number.unsigned_abs() <= super::SAFE.unsigned_abs();
+                assert_eq!(value == Value::Integer(number), safe, "{number}");
+                let value = Value::parse(format!("{number}.0").as_bytes()).unwrap();
+                assert!(matches!(value, Value::Number(_)), "{number}");
+            }
+        }
+
         #[test]
         fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..200)) {
             let _ = Object::parse(&bytes);

@@ -129,11 +129,11 @@ pub const MIN_KEY_BYTES: usize = 32;
 /// How long a browser may keep a preflight answer, in seconds: Chromium's cap.
 pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";
 
-/// Longest JSON Web Token that is looked at.
-pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
-
-/// Longest `Cookie` header that is looked at.
-pub const MAX_COOKIE_BYTES: usize = 8 * 1024;
+/// Longest header that a credential is looked for in, and so the longest JSON Web Token. A browser
+/// sends all cookies of a site, and one of them may be a session in several pieces. Cloudflare lets
+/// 128 KB of headers through, and so does workerd.
+/// <https://developers.cloudflare.com/workers/platform/limits/#request-and-response-limits>
+pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// Longest `kid`, in a token and in a key.
 pub const MAX_KEY_ID_BYTES: usize = 256;
@@ -143,6 +143,10 @@ pub const MAX_JWKS_BYTES: usize = 64 * 1024;
 
 /// Most keys in a JWKS document.
 pub const MAX_KEYS: usize = 64;
+
+/// Most keys that a token without `kid` is tried with, one after the other: while keys are replaced
+/// there are two, and each costs a signature.
+pub const MAX_KEYS_TRIED: usize = 4;
 
 /// Bits of an RSA modulus: NIST's minimum, and what is still cheap to check.
 pub const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;

@@ -37,7 +37,7 @@ pub(super) fn body(
     default_type: IdentityType,
 ) -> Result<Found, CallerFault> {
     let found = question.body.identity().map_err(CallerFault::Fields)?;
-    let Some(text) = found.filter(|text| !text.is_empty()) else {
+    let Some(text) = found else {
         return Ok(None);
     };
     check(question, trust)?;

@@ -10,6 +10,7 @@ use crate::jwt::claim_path::ClaimPath;
 use crate::jwt::claims::Claims;
 use crate::jwt::issuer::Issuer;
 use crate::jwt::verifier::Verifier;
+use crate::limits::MAX_HEADER_BYTES;
 use crate::runtime::{Incoming, Runtime};
 
 /// The headers in which Access hands over who it let in.
@@ -21,8 +22,8 @@ const ACCESS_COOKIE: &str = "CF_Authorization";
 pub struct Jwt {
     /// Whose tokens.
     pub issuer: Issuer,
-    /// The cookie that may hold one, when there is no bearer token.
-    pub cookie: Option<String>,
+    /// The cookies that may hold one, when there is no bearer token: the first that is there does.
+    pub cookies: Vec<String>,
     /// Where in a token the identities are.
     pub claims: TypeClaims,
     /// Whether `|` in an identity is written as `~7C`: Auth0's users are all `provider|id`, and the
@@ -71,7 +72,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let Some(token) = jwt_credential(question, jwt.cookie.as_deref())? else {
+    let Some(token) = jwt_credential(question, &jwt.cookies)? else {
         return Ok(None);
     };
     let claims = jwt
@@ -83,15 +84,14 @@ where
     let identity_type = wish.identity_type.unwrap_or(default_type);
     let held = jwt.claims.held(identity_type, &claims);
     let held = held.map_err(CallerFault::Token)?;
-    let held = held.into_iter().map(|text| {
-        if jwt.escapes_bars {
-            escape(text)
-        } else {
-            text.to_owned()
-        }
-    });
-    let chosen = wish.choose(held.collect(), identity_type)?;
-    Ok(Some((chosen, identity_type, Some(claims.expires()))))
+    // Users wish for what they are called where they signed in.
+    let chosen = wish.choose(held, identity_type)?;
+    let written = if jwt.escapes_bars {
+        escape(&chosen)
+    } else {
+        chosen
+    };
+    Ok(Some((written, identity_type, Some(claims.expires()))))
 }
 
 pub(super) async fn access<I, R>(
@@ -117,13 +117,12 @@ where
         .verify(&token, runtime)
         .await
         .map_err(CallerFault::Token)?;
-    let name = match access.service_tokens {
-        ServiceTokens::Refuse => None,
-        ServiceTokens::Allow => claims.text("common_name"),
-    };
+    let mut held = claims.names("sub");
     // A service token has an empty `sub`.
-    let identity = claims.text("sub").filter(|text| !text.is_empty()).or(name);
-    let held: Vec<String> = identity.into_iter().map(str::to_owned).collect();
+    if held == Ok(Vec::new()) && access.service_tokens == ServiceTokens::Allow {
+        held = claims.names("common_name");
+    }
+    let held = held.map_err(CallerFault::Token)?;
     let wish = Wish::of(question)?;
     if wish
         .identity_type
@@ -149,34 +148,39 @@ pub(super) fn grant<I: Incoming>(
     let grant = keys
         .check(&text, question.target.origin, runtime.now())
         .map_err(CallerFault::Grant)?;
-    let wish = Wish::of(question)?;
+    let mut wish = Wish::of(question)?;
     if wish
         .identity_type
         .is_some_and(|asked| asked != grant.identity_type)
     {
         return Err(CallerFault::NotTheirs);
     }
+    // Whoever wishes need not know how the grant has it written. It gives what it holds and no more.
+    let written = wish.identity.as_deref().map(escape);
+    if written.as_ref() == Some(&grant.identity) {
+        wish.identity = None;
+    }
     let chosen = wish.choose(vec![grant.identity], grant.identity_type)?;
     Ok(Some((chosen, grant.identity_type, None)))
 }
 
-/// The token of a request: the bearer token, else the cookie's.
+/// The token of a request: the bearer token, else that of the first cookie that is there.
 fn jwt_credential<I: Incoming>(
     question: &Question<'_, I>,
-    cookie: Option<&str>,
+    cookies: &[String],
 ) -> Result<Option<String>, CallerFault> {
     let authorization = question.request.header("authorization");
     if let Some(bearer) = authorization.as_deref().and_then(bearer).transpose()? {
         return Ok(Some(bearer.to_owned()));
     }
-    let Some(name) = cookie else {
-        return Ok(None);
-    };
-    let token = cookie_value(question, name)?;
-    if token.is_some() {
-        check_same_origin(question)?;
+    for name in cookies {
+        let token = cookie_value(question, name)?;
+        if token.is_some() {
+            check_same_origin(question)?;
+            return Ok(token);
+        }
     }
-    Ok(token)
+    Ok(None)
 }
 
 /// RFC 6750 §2.1: the scheme in any case, then one token. Another scheme is another credential,
@@ -185,6 +189,9 @@ fn bearer(authorization: &str) -> Option<Result<&str, CallerFault>> {
     let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
+    }
+    if authorization.len() > MAX_HEADER_BYTES {
+        return Some(Err(CallerFault::Token(TokenFault::TooLarge)));
     }
     let token = token.trim_matches(' ');
     let one = !token.is_empty() && !token.contains([' ', ',', '\t']);
@@ -247,11 +254,7 @@ impl Wish {
 impl TypeClaims {
     /// The identities of a type that a token holds. It holds none for whoever is nobody: without a
     /// user it is a program's, whatever organization it names.
-    fn held<'a>(
-        &'a self,
-        kind: IdentityType,
-        claims: &'a Claims,
-    ) -> Result<Vec<&'a str>, TokenFault> {
+    fn held(&self, kind: IdentityType, claims: &Claims) -> Result<Vec<String>, TokenFault> {
         let user = claims.identities(&self.user)?;
         let path = match kind {
             _ if user.is_empty() => return Err(TokenFault::NoSubject),

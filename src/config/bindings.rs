@@ -174,11 +174,8 @@ impl<'a> Bindings<'a> {
             .iter()
             .find_map(|(known, value)| (*known == text).then_some(*value))
             .ok_or_else(|| {
-                let known: Vec<String> = choices
-                    .iter()
-                    .map(|(known, _)| format!("`{known}`"))
-                    .collect();
-                ConfigFault::new(name, format!("must be {}", known.join(" or ")))
+                let mut known = choices.iter().map(|(known, _)| *known);
+                must_be_one_of(name, &mut known)
             })
     }
 
@@ -248,6 +245,21 @@ impl<'a> Bindings<'a> {
         }
         Ok(Some(secret))
     }
+}
+
+/// What is wrong with a value that is none of a few. One function for all types that are chosen.
+#[inline(never)]
+fn must_be_one_of(
+    name: &'static str,
+    known: &mut dyn Iterator<Item = &'static str>,
+) -> ConfigFault {
+    let mut advice = "must be ".to_owned();
+    for (index, known) in known.enumerate() {
+        advice.push_str(if index == 0 { "`" } else { " or `" });
+        advice.push_str(known);
+        advice.push('`');
+    }
+    ConfigFault::new(name, advice)
 }
 
 /// What is wrong with one entry of a comma-separated variable, counted from 0.

@@ -9,7 +9,7 @@ use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
 use crate::http::origin::Origin;
 use crate::jwt::algorithm::{Algorithm, Hash};
 use crate::jwt::claim_path::ClaimPath;
-use crate::jwt::claims::{Audience, ClaimPolicy};
+use crate::jwt::claims::{Audience, ClaimPolicy, WithoutParty};
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::persons::{Acceptable, Accepted, FIREBASE_ISSUERS, Product};
@@ -22,6 +22,7 @@ const KEYS_URL: &str = "JWT_JWKS_URL";
 const SECRET: &str = "JWT_SECRET";
 const ACCEPT: &str = "JWT_ACCEPT";
 const TENANT: &str = "JWT_TENANT";
+const WITHOUT_PARTY: &str = "JWT_WITHOUT_AZP";
 
 // An isolate compiles a function when it first calls it; without `jwt` it need not do this one.
 #[inline(never)]
@@ -32,7 +33,8 @@ pub(super) fn jwt(
 ) -> Option<Jwt> {
     let preset = faults.note(presets::choose(bindings))?;
     let facts = preset.map(|preset| presets::facts(preset, bindings));
-    let facts = faults.note(facts.transpose())?;
+    let mut facts = faults.note(facts.transpose())?;
+    faults.note(presets::add_domain(facts.as_mut(), bindings));
     let default = facts.as_ref().map(|facts| facts.algorithms);
     let algorithms = faults.note(algorithms(bindings, default));
     let keys = algorithms.as_ref().and_then(|algorithms| {
@@ -44,7 +46,7 @@ pub(super) fn jwt(
             },
         )
     });
-    let cookie = faults.note(cookie(bindings, facts.as_ref()));
+    let cookies = faults.note(cookies(bindings, facts.as_ref()));
     let mut path = |name, default| claim_path(bindings, name, default, faults);
     let claims = TypeClaims {
         user: path("JWT_IDENTITY_CLAIM", Some("sub"))?,
@@ -57,7 +59,7 @@ pub(super) fn jwt(
     };
     let policy = claim_policy(bindings, preset, facts, faults);
     Some(Jwt {
-        cookie: cookie?,
+        cookies: cookies?,
         claims,
         escapes_bars: preset == Some(Preset::Auth0),
         issuer: Issuer {
@@ -142,6 +144,26 @@ fn audience_policy(
         Wanted::Known | Wanted::Client | Wanted::Party | Wanted::Named => Audience::Aud(names),
     };
     let mut policy = ClaimPolicy::new(issuers, audience);
+    policy.without_party = bindings.choice(
+        WITHOUT_PARTY,
+        "refuse",
+        &[
+            ("refuse", WithoutParty::Refuse),
+            ("allow", WithoutParty::Allow),
+        ],
+    )?;
+    if policy.without_party == WithoutParty::Allow {
+        let advice = match wanted {
+            _ if parties.is_empty() => Some("has no meaning without JWT_AZP"),
+            Wanted::Named if nameless => {
+                Some("needs JWT_AUDIENCE: without both, tokens for any application are good here")
+            }
+            _ => None,
+        };
+        if let Some(advice) = advice {
+            return Err(ConfigFault::new(WITHOUT_PARTY, advice));
+        }
+    }
     policy.authorized_parties = parties;
     policy.client = application.filter(|_| wanted == Wanted::Client);
     Ok(policy)
@@ -286,15 +308,17 @@ fn check_url(name: &'static str, url: &str, environment: Environment) -> Result<
     if plain && safe { Ok(()) } else { Err(fault()) }
 }
 
-fn cookie(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Option<String>, ConfigFault> {
+fn cookies(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Vec<String>, ConfigFault> {
     const NAME: &str = "JWT_COOKIE";
-    let Some(name) = bindings.get(NAME) else {
-        return Ok(facts.and_then(|facts| facts.cookie).map(str::to_owned));
-    };
+    let mut names = bindings.list(NAME)?;
+    if names.is_empty() {
+        names.extend(facts.and_then(|facts| facts.cookie).map(str::to_owned));
+    }
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-    if name.bytes().all(plain) {
-        Ok(Some(name))
+    if names.iter().all(|name| name.bytes().all(plain)) {
+        Ok(names)
     } else {
-        Err(ConfigFault::new(NAME, "must be the name of a cookie"))
+        let advice = "must be the name of a cookie, or several with commas between";
+        Err(ConfigFault::new(NAME, advice))
     }
 }

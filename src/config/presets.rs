@@ -52,6 +52,8 @@ pub(super) struct Facts {
     pub(super) application: Option<String>,
     pub(super) organization: Option<&'static str>,
     pub(super) cookie: Option<&'static str>,
+    /// The origin of the issuers, where a domain of the customer's may stand for it.
+    pub(super) origin: Option<String>,
 }
 
 /// What binds a product's tokens to one application.
@@ -86,6 +88,28 @@ pub(super) fn choose(bindings: &Bindings<'_>) -> Result<Option<Preset>, ConfigFa
     )
 }
 
+/// `JWT_CUSTOM_DOMAIN`: the product's issuers are also below a domain of the customer's. Its keys are
+/// where they were, and sign for nobody else.
+pub(super) fn add_domain(
+    facts: Option<&mut Facts>,
+    bindings: &Bindings<'_>,
+) -> Result<(), ConfigFault> {
+    const NAME: &str = "JWT_CUSTOM_DOMAIN";
+    let Some(domain) = bindings.get(NAME) else {
+        return Ok(());
+    };
+    let Some((own, facts)) = facts.and_then(|facts| Some((facts.origin.take()?, facts))) else {
+        let advice = "is only for the presets supabase and workos: with others, use JWT_ISSUER";
+        return Err(ConfigFault::new(NAME, advice));
+    };
+    let fault = |_| ConfigFault::new(NAME, "must be a domain, such as auth.example.com");
+    let origin = Origin::parse(&format!("https://{domain}")).map_err(fault)?;
+    for issuer in facts.issuers.clone() {
+        facts.issuers.push(issuer.replace(&own, origin.as_str()));
+    }
+    Ok(())
+}
+
 /// What a preset makes of `JWT_ISSUER`.
 pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, ConfigFault> {
     let what = match preset {
@@ -93,7 +117,10 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
         Preset::Firebase => "the project id",
         Preset::WorkOs => "the client id, such as client_01ABC",
         Preset::Cognito => "the user pool id, such as eu-west-1_AbCdEf",
-        Preset::Clerk | Preset::Auth0 => "the domain, such as clerk.example.com",
+        Preset::Clerk => {
+            "the domain, such as clerk.example.com, or a proxy's app.example.com/__clerk"
+        }
+        Preset::Auth0 => "the domain, such as tenant.eu.auth0.com",
     };
     let fault = || ConfigFault::new(ISSUER, format!("must be {what} for this JWT_PRESET"));
     let value = bindings.get(ISSUER).ok_or_else(fault)?;
@@ -105,85 +132,90 @@ pub(super) fn facts(preset: Preset, bindings: &Bindings<'_>) -> Result<Facts, Co
             Err(fault())
         }
     };
-    let domain = || {
-        let origin = Origin::parse(&format!("https://{value}")).map_err(|_| fault())?;
+    let domain = |host: &str| {
+        let origin = Origin::parse(&format!("https://{host}")).map_err(|_| fault())?;
         Ok::<_, ConfigFault>(origin.as_str().to_owned())
     };
     Ok(match preset {
         Preset::Clerk => {
-            let issuer = domain()?;
+            // With a `proxyUrl`, that is the issuer, and the keys are behind the proxy, too.
+            let (host, path) = value.split_at(value.find('/').unwrap_or(value.len()));
+            let issuer = format!("{}{path}", domain(host)?);
+            if path.ends_with('/') || path.contains("//") {
+                return Err(fault());
+            }
+            plain(&path.replace('/', ""))?;
             Facts {
-                keys_url: format!("{issuer}/.well-known/jwks.json"),
-                issuers: vec![issuer],
-                algorithms: "RS256",
-                application: None,
                 organization: Some("o.id"),
                 cookie: Some("__session"),
+                ..Facts::of(issuer)
             }
         }
         Preset::Supabase => {
             plain(&value)?;
-            let issuer = format!("https://{}.supabase.co/auth/v1", value.to_ascii_lowercase());
+            let origin = format!("https://{}.supabase.co", value.to_ascii_lowercase());
             Facts {
-                keys_url: format!("{issuer}/.well-known/jwks.json"),
-                issuers: vec![issuer],
                 algorithms: "ES256,RS256",
                 application: Some("authenticated".to_owned()),
-                organization: None,
-                cookie: None,
+                origin: Some(origin.clone()),
+                ..Facts::of(format!("{origin}/auth/v1"))
             }
         }
         Preset::Auth0 => {
-            let origin = domain()?;
-            Facts {
-                keys_url: format!("{origin}/.well-known/jwks.json"),
-                // Auth0's issuers end in a slash.
-                issuers: vec![format!("{origin}/")],
-                algorithms: "RS256",
-                application: None,
-                organization: Some("org_id"),
-                cookie: None,
-            }
+            let mut facts = Facts::of(domain(&value)?);
+            // Auth0's issuers end in a slash.
+            facts.issuers.iter_mut().for_each(|issuer| issuer.push('/'));
+            facts.organization = Some("org_id");
+            facts
         }
         Preset::Firebase => {
             plain(&value)?;
             Facts {
-                issuers: vec![format!("https://securetoken.google.com/{value}")],
                 keys_url: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com".to_owned(),
-                algorithms: "RS256",
-                application: Some(value),
                 organization: Some("firebase.tenant"),
-                cookie: None,
+                application: Some(value.clone()),
+                ..Facts::of(format!("https://securetoken.google.com/{value}"))
             }
         }
         Preset::WorkOs => {
             plain(&value)?;
             Facts {
-                keys_url: format!("https://api.workos.com/sso/jwks/{value}"),
                 // Its reference and its guide disagree about the slash.
                 issuers: vec![
-                    "https://api.workos.com".to_owned(),
-                    "https://api.workos.com/".to_owned(),
-                    format!("https://api.workos.com/user_management/{value}"),
+                    WORKOS.to_owned(),
+                    format!("{WORKOS}/"),
+                    format!("{WORKOS}/user_management/{value}"),
                 ],
-                algorithms: "RS256",
-                application: Some(value),
                 organization: Some("org_id"),
-                cookie: None,
+                keys_url: format!("{WORKOS}/sso/jwks/{value}"),
+                application: Some(value),
+                origin: Some(WORKOS.to_owned()),
+                ..Facts::of(String::new())
             }
         }
         Preset::Cognito => {
             plain(&value)?;
             let (region, _) = value.split_once('_').ok_or_else(fault)?;
-            let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{value}");
-            Facts {
-                keys_url: format!("{issuer}/.well-known/jwks.json"),
-                issuers: vec![issuer],
-                algorithms: "RS256",
-                application: None,
-                organization: None,
-                cookie: None,
-            }
+            Facts::of(format!(
+                "https://cognito-idp.{region}.amazonaws.com/{value}"
+            ))
         }
     })
+}
+
+const WORKOS: &str = "https://api.workos.com";
+
+impl Facts {
+    /// Of an issuer as most are: with its keys in the usual place below it.
+    fn of(issuer: String) -> Self {
+        Self {
+            keys_url: format!("{issuer}/.well-known/jwks.json"),
+            issuers: vec![issuer],
+            algorithms: "RS256",
+            application: None,
+            organization: None,
+            cookie: None,
+            origin: None,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use js_sys::{Date, Math, Number, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortController, RequestInit, RequestRedirect, WorkerGlobalScope};
+use web_sys::{AbortController, RequestInit, WorkerGlobalScope};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::{RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
@@ -129,11 +129,17 @@ fn request_init(request: &Outgoing) -> Result<RequestInit, JsValue> {
     for (name, value) in &request.headers {
         headers.set(name, value)?;
     }
-    let init = RequestInit::new();
-    init.set_method(request.method);
+    let init: RequestInit = object(&[
+        ("method", request.method),
+        // Not `error`: workerd does not implement it.
+        ("redirect", "manual"),
+        // Calls go through the cache of the Worker's own zone, whosever the URL is. Where a rule of the
+        // zone says to cache everything, a key that was withdrawn would be good for as long as the rule
+        // says, and flags of one account would be another's.
+        ("cache", "no-store"),
+    ])?
+    .unchecked_into();
     init.set_headers(&headers);
-    // Not `error`: workerd does not implement it.
-    init.set_redirect(RequestRedirect::Manual);
     if let Some(body) = &request.body {
         init.set_body(&JsValue::from_str(body));
     }

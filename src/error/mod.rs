@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::caller::CallerFault;
 use crate::config::ConfigFault;
 use crate::error::dialect::{Detail, NO_TOKEN};
+use crate::http::cookie::CookieFault;
 use crate::http::request_body::BodyFault;
 use crate::http::response::{Headers, Response};
 use crate::http::routes::{Dialect, Methods};
@@ -23,8 +24,8 @@ use crate::identity::IdentityFault;
 use crate::json;
 use crate::jwt::TokenFault;
 use crate::limits::{
-    BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_IDENTITY_BYTES, MAX_REQUEST_BODY_BYTES,
-    REQUEST_BODY_TIMEOUT, ROWS_PER_PAGE,
+    BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_HEADER_BYTES, MAX_IDENTITY_BYTES,
+    MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, ROWS_PER_PAGE,
 };
 use crate::runtime::Limiter;
 use crate::upstream::UpstreamFault;
@@ -271,10 +272,13 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
                 )
             }
         }
+        // No sign-in makes it shorter. RFC 6585 §5: say which header.
+        CallerFault::Cookie(CookieFault::TooLarge) => header_too_large("`Cookie`"),
+        CallerFault::Token(TokenFault::TooLarge) => header_too_large("with the token"),
         // Which check failed is for the log alone: whoever forges tokens need not know.
         CallerFault::Token(_)
         | CallerFault::Authorization
-        | CallerFault::Cookie(_)
+        | CallerFault::Cookie(CookieFault::Twice)
         | CallerFault::Grant(_) => unauthorized(
             challenge,
             "invalid_token",
@@ -327,6 +331,15 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
         ),
         CallerFault::Fields(fault) => body(fault),
     }
+}
+
+fn header_too_large(which: &str) -> WireError {
+    plain(
+        431,
+        "Request header fields too large",
+        "header_too_large",
+        format!("The header {which} may have at most {MAX_HEADER_BYTES} bytes."),
+    )
 }
 
 /// RFC 6750 §3: no error code when there was no credential at all.

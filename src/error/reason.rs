@@ -75,7 +75,7 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
 
 fn token_reason(fault: TokenFault) -> &'static str {
     match fault {
-        TokenFault::TooLarge => "token: too long",
+        TokenFault::TooLarge => "token: longer than a header may be",
         TokenFault::Malformed => "token: not a compact JWS with a JSON header",
         TokenFault::Encrypted => "token: encrypted (JWE), which cannot be verified",
         TokenFault::Critical => "token: header has crit, b64 or zip",
@@ -102,6 +102,9 @@ fn token_reason(fault: TokenFault) -> &'static str {
         TokenFault::Nobody(_) => "token: belongs to no signed-in user",
         TokenFault::Tenant => "token: firebase.tenant is not JWT_TENANT",
         TokenFault::NoSubject => "token: the identity claim is missing or empty",
+        TokenFault::IdentityKind => {
+            "token: the identity claim is neither a string nor a whole number below 2^53"
+        }
         TokenFault::Unverified => {
             "token: the identity claim is an address that is not verified (email_verified)"
         }

@@ -1,4 +1,4 @@
-//! The signature algorithms of RFC 7518 and RFC 8037 that WebCrypto in Workers can verify.
+//! The signature algorithms of RFC 7518, RFC 8037 and RFC 9864 that WebCrypto in Workers can verify.
 
 /// A value of `alg`. `none` is not one, so it cannot be configured by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum Algorithm {
     RsaPss(Hash),
     /// `ES256`, `ES384`, `ES512`; the hash belongs to the curve.
     Ecdsa(Curve),
-    /// `EdDSA`, with Ed25519.
+    /// `EdDSA` with Ed25519, and `Ed25519`, as RFC 9864 calls the same.
     Ed25519,
     /// `HS256`, `HS384`, `HS512`
     Hmac(Hash),
@@ -38,8 +38,9 @@ pub enum Curve {
 }
 
 impl Algorithm {
-    /// All of them with their names.
-    pub const ALL: [(&'static str, Self); 13] = [
+    /// All of them with their names. RFC 9864 registers two more for JOSE, of which Ed448 is nothing
+    /// that WebCrypto has; its `ESP256` and the like are for COSE alone.
+    pub const ALL: [(&'static str, Self); 14] = [
         ("RS256", Self::RsaPkcs1(Hash::Sha256)),
         ("RS384", Self::RsaPkcs1(Hash::Sha384)),
         ("RS512", Self::RsaPkcs1(Hash::Sha512)),
@@ -50,6 +51,7 @@ impl Algorithm {
         ("ES384", Self::Ecdsa(Curve::P384)),
         ("ES512", Self::Ecdsa(Curve::P521)),
         ("EdDSA", Self::Ed25519),
+        ("Ed25519", Self::Ed25519),
         ("HS256", Self::Hmac(Hash::Sha256)),
         ("HS384", Self::Hmac(Hash::Sha384)),
         ("HS512", Self::Hmac(Hash::Sha512)),
@@ -144,6 +146,7 @@ mod tests {
         }
         for name in [
             "none", "None", "", "rs256", "RS1", "ES256K", "ES521", "HS1", "Ed448", "dir",
+            "ed25519", "ESP256", "ESP384", "ESP512", "ESB256", "eddsa",
         ] {
             assert_eq!(Algorithm::parse(name), None, "{name}");
         }

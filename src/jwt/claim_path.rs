@@ -57,23 +57,18 @@ impl ClaimPath {
         Some(Self(text.to_owned()))
     }
 
-    /// The identities there: a string, or a list of strings. Empty ones are none.
+    /// The identities there: one, or a list, as [`names`] reads them.
     ///
     /// # Errors
-    /// [`TokenFault::Unverified`] for an e-mail address or a phone number, unless the token says
-    /// beside it that it was verified.
-    pub fn identities<'a>(&'a self, claims: &'a Object) -> Result<Vec<&'a str>, TokenFault> {
+    /// [`TokenFault::IdentityKind`] for what is no name; [`TokenFault::Unverified`] for an e-mail
+    /// address or a phone number, unless the token says beside it that it was verified.
+    pub fn identities(&self, claims: &Object) -> Result<Vec<String>, TokenFault> {
         let Some((parent, name, value)) = self.find(claims) else {
             return Ok(Vec::new());
         };
-        let list = match value {
-            Value::Array(list) => list.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let texts = list.iter().filter_map(Value::as_str);
-        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        let texts = names(value)?;
         let one = texts.first().filter(|_| texts.len() == 1);
-        if texts.is_empty() || self.is_verified(parent, name, one.copied()) {
+        if texts.is_empty() || self.is_verified(parent, name, one.map(String::as_str)) {
             Ok(texts)
         } else {
             Err(TokenFault::Unverified)
@@ -134,6 +129,31 @@ impl ClaimPath {
         }
         one.is_some() && own.or(general.filter(|_| alone)) == Some(true)
     }
+}
+
+/// The names in a value: a text, or a whole number as its digits, or a list of those. Empty ones are
+/// none.
+///
+/// A number that is not written as its digits, or that is too large to be read exactly by everybody,
+/// names nobody: `7.0` and `7` would be one user or two, and 2^53 and 2^53 + 1 are one to most.
+///
+/// # Errors
+/// [`TokenFault::IdentityKind`] for anything else, also inside of a list.
+pub fn names(value: &Value) -> Result<Vec<String>, TokenFault> {
+    let list = match value {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut names = Vec::new();
+    for value in list {
+        match value {
+            _ if value.is_empty() => {}
+            Value::String(text) => names.push(text.clone()),
+            Value::Integer(number) => names.push(number.to_string()),
+            _ => return Err(TokenFault::IdentityKind),
+        }
+    }
+    Ok(names)
 }
 
 /// The parts of a name, the last one first: those of a path, of a URL, of a URN.
@@ -247,8 +267,7 @@ mod tests {
     fn identities(path: &str, claims: &str) -> Result<Vec<String>, TokenFault> {
         let claims = Object::parse(claims.as_bytes()).unwrap();
         let path = ClaimPath(path.to_owned());
-        let found = path.identities(&claims)?;
-        Ok(found.into_iter().map(str::to_owned).collect())
+        path.identities(&claims)
     }
 
     const ADDRESS: &str = "a@a";
@@ -350,12 +369,66 @@ mod tests {
 
     #[test]
     fn finds_nobody_where_nothing_is() {
-        for claims in ["{}", r#"{"email": ""}"#, r#"{"email": ["", 7]}"#] {
+        for claims in ["{}", r#"{"email": ""}"#, r#"{"email": ["", null]}"#] {
             assert_eq!(identities("email", claims), Ok(Vec::new()), "{claims}");
         }
     }
 
+    /// The kind: a number names somebody when everybody reads it as the same digits.
+    #[test]
+    fn leads_to_numbers_that_everybody_reads_the_same() {
+        for (value, found) in [
+            ("7", Some(vec!["7"])),
+            ("0", Some(vec!["0"])),
+            ("-7", Some(vec!["-7"])),
+            ("9007199254740991", Some(vec!["9007199254740991"])),
+            ("-9007199254740991", Some(vec!["-9007199254740991"])),
+            (r#"[7, "8", 9]"#, Some(vec!["7", "8", "9"])),
+            (r#"["", null, 7]"#, Some(vec!["7"])),
+            ("null", Some(vec![])),
+            (r#""""#, Some(vec![])),
+            ("[]", Some(vec![])),
+            ("9007199254740992", None),
+            ("9007199254740993", None),
+            ("-9007199254740992", None),
+            ("18446744073709551616", None),
+            ("7.0", None),
+            ("7.5", None),
+            ("7e0", None),
+            ("7E2", None),
+            ("-0", None),
+            ("9007199254740990.6", None),
+            ("true", None),
+            ("false", None),
+            ("{}", None),
+            (r#"{"id": 7}"#, None),
+            ("[7, 7.5]", None),
+            (r#"["a", {"id": 7}]"#, None),
+            ("[[7]]", None),
+        ] {
+            let claims = format!(r#"{{"sub": {value}, "user": {{"id": {value}}}}}"#);
+            let wanted = found.ok_or(TokenFault::IdentityKind);
+            for path in ["sub", "user.id"] {
+                let found = identities(path, &claims);
+                let found = found.as_ref().map_err(|fault| *fault);
+                let found = found.map(|names| names.iter().map(String::as_str).collect());
+                assert_eq!(found, wanted, "{value}");
+            }
+        }
+    }
+
     proptest! {
+        /// No two numbers are one user, and no number two.
+        #[test]
+        fn gives_no_two_numbers_one_name(one in any::<f64>(), other in -9.1e15..9.1e15_f64) {
+            let name = |number: f64| identities("sub", &format!(r#"{{"sub": {number}}}"#));
+            for (one, other) in [(one, other), (other.trunc(), one.trunc()), (other.trunc(), (other + 1.0).trunc())] {
+                if let (Ok(first), Ok(second)) = (name(one), name(other)) {
+                    assert_eq!(first == second, one.total_cmp(&other).is_eq(), "{one} {other}");
+                }
+            }
+        }
+
         #[test]
         fn takes_no_address_without_a_flag_that_is_true(
             path in "(email|user\\.mail|https://a\\.b/primaryEmail|phone)",

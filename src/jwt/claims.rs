@@ -2,7 +2,7 @@
 
 use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
-use crate::jwt::claim_path::ClaimPath;
+use crate::jwt::claim_path::{ClaimPath, names as names_in};
 use crate::jwt::persons::{self, Accepted, Nobody, Product};
 use crate::limits::CLOCK_SKEW;
 use crate::runtime::Timestamp;
@@ -16,6 +16,8 @@ pub struct ClaimPolicy {
     pub audience: Audience,
     /// `azp` is one of these; empty where it does not matter.
     pub authorized_parties: Vec<String>,
+    /// Whether a token may come without `azp` where one is wanted.
+    pub without_party: WithoutParty,
     /// `client_id`, where a token has one, is this (WorkOS); `None` where it does not matter.
     pub client: Option<String>,
     /// The tenant of the issuer whose users are meant; `None` for those of no tenant.
@@ -24,6 +26,15 @@ pub struct ClaimPolicy {
     pub product: Product,
     /// Who stands for no person, and is wanted.
     pub accepted: Accepted,
+}
+
+/// `JWT_WITHOUT_AZP`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithoutParty {
+    /// It may not.
+    Refuse,
+    /// It may: Clerk takes `azp` from the `Origin` of the page, which native applications have not.
+    Allow,
 }
 
 /// How a token names the application that it is meant for.
@@ -54,6 +65,7 @@ impl ClaimPolicy {
             issuers,
             audience,
             authorized_parties: Vec::new(),
+            without_party: WithoutParty::Refuse,
             client: None,
             tenant: None,
             product: Product::Any,
@@ -84,7 +96,8 @@ impl ClaimPolicy {
     fn check_audience(&self, claims: &Claims) -> Result<(), TokenFault> {
         let (Audience::Aud(own) | Audience::AudIfAny(own) | Audience::Cognito(own)) =
             &self.audience;
-        let audience = claims.0.get("aud");
+        // `null` too: an `aud` that is there names us, and nothing else will do.
+        let audience = claims.0.stated("aud");
         let named = names(audience, own);
         let meant = match (&self.audience, claims.text("token_use")) {
             (Audience::Aud(_), _) | (Audience::Cognito(_), Some("id")) => named,
@@ -97,12 +110,12 @@ impl ClaimPolicy {
         if !meant {
             return Err(TokenFault::Audience);
         }
-        let party = claims.text("azp");
-        let allowed = self.authorized_parties.is_empty()
-            || self
-                .authorized_parties
-                .iter()
-                .any(|known| Some(&**known) == party);
+        let parties = &self.authorized_parties;
+        let allowed = parties.is_empty()
+            || match claims.0.get("azp") {
+                None => self.without_party == WithoutParty::Allow,
+                Some(party) => parties.iter().any(|known| party.as_str() == Some(known)),
+            };
         if !allowed {
             return Err(TokenFault::AuthorizedParty);
         }
@@ -176,12 +189,20 @@ impl Claims {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// The identities under a path: a string, or a list of strings. Empty ones are none.
+    /// The identities under a path, as [`ClaimPath::identities`] has them.
     ///
     /// # Errors
-    /// [`TokenFault::Unverified`], as [`ClaimPath::identities`] has it.
-    pub fn identities<'a>(&'a self, path: &'a ClaimPath) -> Result<Vec<&'a str>, TokenFault> {
+    /// [`TokenFault::IdentityKind`] and [`TokenFault::Unverified`].
+    pub fn identities(&self, path: &ClaimPath) -> Result<Vec<String>, TokenFault> {
         path.identities(&self.0)
+    }
+
+    /// The identities under a name that the issuer writes.
+    ///
+    /// # Errors
+    /// [`TokenFault::IdentityKind`].
+    pub fn names(&self, name: &str) -> Result<Vec<String>, TokenFault> {
+        self.0.get(name).map_or(Ok(Vec::new()), names_in)
     }
 
     /// When the token ends, which is long after the end of time if it says so.

@@ -41,16 +41,20 @@ impl Issuer {
     {
         let token = UnverifiedToken::parse(token)?;
         token.check_algorithm(&self.algorithms)?;
-        let jwk;
-        let key = match &self.keys {
-            Keys::Shared(secret) => VerificationKey::Shared(secret.expose().as_bytes()),
+        let set;
+        let keys = match &self.keys {
+            Keys::Shared(secret) => {
+                let key = VerificationKey::Shared(secret.expose().as_bytes());
+                [Some(key), None, None, None]
+            }
             Keys::Remote(keys) => {
                 let key_id = token.key_id.as_deref();
-                jwk = keys.get(token.algorithm, key_id, runtime).await?;
-                VerificationKey::Public(&jwk.key)
+                set = keys.get(token.algorithm, key_id, runtime).await?;
+                let keys = set.select(token.algorithm, key_id)?;
+                keys.map(|key| key.map(VerificationKey::Public))
             }
         };
-        let payload = token.verify(key, runtime).await?;
+        let payload = token.verify(&keys, runtime).await?;
         self.claims.check(&payload, runtime.now())
     }
 }

@@ -4,7 +4,7 @@ use crate::json::{Object, Value};
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::{Algorithm, Curve};
 use crate::jwt::base64url;
-use crate::limits::{MAX_KEY_ID_BYTES, MAX_KEYS, RSA_MODULUS_BITS};
+use crate::limits::{MAX_KEY_ID_BYTES, MAX_KEYS, MAX_KEYS_TRIED, RSA_MODULUS_BITS};
 
 /// The usable public keys of an issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,35 +69,49 @@ impl JwkSet {
         (!keys.is_empty()).then_some(Self(keys))
     }
 
-    /// The one key for a token's `alg` and `kid`. A token without `kid` needs a set in which just
-    /// one key fits.
+    /// The keys to try for a token's `alg` and `kid`, one after the other: the one of that `kid`, or of
+    /// those that fit a token without one, the first few. A key that is there twice is one key.
     ///
     /// # Errors
-    /// [`TokenFault::NoKey`] or [`TokenFault::AmbiguousKey`].
-    pub fn select(&self, algorithm: Algorithm, key_id: Option<&str>) -> Result<&Jwk, TokenFault> {
-        let mut fitting = self.0.iter().filter(|jwk| {
-            jwk.fits(algorithm) && (key_id.is_none() || jwk.key_id.as_deref() == key_id)
-        });
-        match (fitting.next(), fitting.next()) {
-            (Some(jwk), None) => Ok(jwk),
-            (None, _) => Err(TokenFault::NoKey),
-            (Some(_), Some(_)) => Err(TokenFault::AmbiguousKey),
+    /// [`TokenFault::NoKey`], or [`TokenFault::AmbiguousKey`] for different keys of one `kid`.
+    pub fn select(
+        &self,
+        algorithm: Algorithm,
+        key_id: Option<&str>,
+    ) -> Result<[Option<&PublicKey>; MAX_KEYS_TRIED], TokenFault> {
+        let mut found = [None; MAX_KEYS_TRIED];
+        for jwk in &self.0 {
+            if jwk.fits(algorithm) && (key_id.is_none() || jwk.key_id.as_deref() == key_id) {
+                let key = Some(&jwk.key);
+                // The place of the same key, or the next that is free.
+                let place = found
+                    .iter_mut()
+                    .find(|place| place.is_none() || **place == key);
+                if let Some(place) = place {
+                    *place = key;
+                }
+            }
+        }
+        match found {
+            [None, ..] => Err(TokenFault::NoKey),
+            [_, Some(_), ..] if key_id.is_some() => Err(TokenFault::AmbiguousKey),
+            _ => Ok(found),
         }
     }
 
     /// Whether a key fits that algorithm and key ID, or several do.
     #[must_use]
     pub fn has(&self, algorithm: Algorithm, key_id: Option<&str>) -> bool {
-        self.select(algorithm, key_id) != Err(TokenFault::NoKey)
+        !matches!(self.select(algorithm, key_id), Err(TokenFault::NoKey))
     }
 }
 
 impl Jwk {
+    /// Serializers of Go write `""`, and those of .NET `[]`, for what is not there. No use, operation,
+    /// algorithm or name is meant by either.
     fn parse(members: &Object) -> Option<Self> {
-        if members
-            .get("use")
-            .is_some_and(|value| value.as_str() != Some("sig"))
-        {
+        let stated = |name| members.get(name).filter(|value| !value.is_empty());
+        if stated("use").is_some_and(|value| value.as_str() != Some("sig")) {
             return None;
         }
         let verifies = |operations: &Value| {
@@ -105,13 +119,10 @@ impl Jwk {
                 .as_array()
                 .is_some_and(|list| list.iter().any(|name| name.as_str() == Some("verify")))
         };
-        if members
-            .get("key_ops")
-            .is_some_and(|operations| !verifies(operations))
-        {
+        if stated("key_ops").is_some_and(|operations| !verifies(operations)) {
             return None;
         }
-        let key_id = match members.get("kid") {
+        let key_id = match stated("kid") {
             None => None,
             Some(value) => Some(
                 value
@@ -121,7 +132,7 @@ impl Jwk {
         };
         let jwk = Self {
             key_id: key_id.map(str::to_owned),
-            algorithm: match members.get("alg") {
+            algorithm: match stated("alg") {
                 None => None,
                 Some(value) => Some(Algorithm::parse(value.as_str()?)?),
             },
@@ -242,6 +253,10 @@ mod tests {
         JwkSet::parse(json!({ "keys": keys }).to_string().as_bytes())
     }
 
+    fn count(found: [Option<&PublicKey>; 4]) -> usize {
+        found.iter().flatten().count()
+    }
+
     fn with(mut key: Value, name: &str, value: Value) -> Value {
         key[name] = value;
         key
@@ -280,7 +295,7 @@ mod tests {
                     ),
                     &["ES512"],
                 ),
-                (okp(), &["EdDSA"]),
+                (okp(), &["EdDSA", "Ed25519"]),
             ] {
                 let set = set(std::slice::from_ref(&key)).unwrap();
                 let found = set.select(algorithm, Some("k"));
@@ -294,9 +309,70 @@ mod tests {
                             .as_bytes(),
                     );
                     let found = named.unwrap().select(algorithm, None).is_ok();
-                    assert_eq!(found, *own == name, "{name} {own}");
+                    let same = Algorithm::parse(own) == Some(algorithm);
+                    assert_eq!(found, same, "{name} {own}");
                 }
             }
+        }
+    }
+
+    /// The kind: every name of an algorithm means it wherever one is named, and no name two.
+    #[test]
+    fn are_of_an_algorithm_by_each_of_its_names() {
+        for (name, algorithm) in Algorithm::ALL {
+            for (other, same) in Algorithm::ALL {
+                let Some(set) = set(&[with(okp(), "alg", json!(name))]) else {
+                    assert!(!["EdDSA", "Ed25519"].contains(&name), "{name}");
+                    continue;
+                };
+                let found = set.select(same, Some("k")).is_ok();
+                assert_eq!(found, algorithm == same, "{name} {other}");
+            }
+        }
+    }
+
+    /// The kind: whatever a serializer writes for a member that is not there.
+    #[test]
+    fn are_taken_with_members_that_say_nothing() {
+        let optional = ["use", "key_ops", "alg", "kid"];
+        let ignored = [
+            "x5c",
+            "x5t",
+            "x5t#S256",
+            "x5u",
+            "d",
+            "p",
+            "q",
+            "dp",
+            "dq",
+            "qi",
+            "oth",
+            "k",
+            "exp",
+            "nbf",
+            "iat",
+            "revoked",
+            "ext",
+            "keySize",
+            "hasPrivateKey",
+        ];
+        for key in [rsa(), ec(), okp()] {
+            for nothing in [json!(null), json!(""), json!([]), json!([null])] {
+                let mut all = key.clone();
+                for name in optional.into_iter().chain(ignored) {
+                    let told = with(key.clone(), name, nothing.clone());
+                    assert!(set(&[told]).is_some(), "{name}: {nothing}");
+                    all[name] = nothing.clone();
+                }
+                let set = set(&[json!(null), all]).unwrap();
+                let [found] = &*set.0 else { panic!("{set:?}") };
+                assert_eq!((found.key_id.as_ref(), found.algorithm), (None, None));
+            }
+        }
+        let body = json!({"keys": [ec()], "next": null}).to_string();
+        for (mark, read) in [("", true), ("\u{feff}", true), ("\u{feff}\u{feff}", false)] {
+            let found = JwkSet::parse(format!("{mark}{body}").as_bytes());
+            assert_eq!(found.is_some(), read);
         }
     }
 
@@ -306,14 +382,17 @@ mod tests {
             ("use", json!("enc")),
             ("use", json!(7)),
             ("key_ops", json!(["sign"])),
-            ("key_ops", json!([])),
+            ("key_ops", json!(["encrypt", null])),
             ("key_ops", json!("verify")),
+            ("key_ops", json!({})),
             ("alg", json!("RS1")),
             ("alg", json!("none")),
             ("alg", json!("HS256")),
             ("alg", json!("ES512")),
             ("alg", json!("RSA-OAEP")),
-            ("alg", json!(null)),
+            ("alg", json!("Ed448")),
+            ("alg", json!("ESP256")),
+            ("alg", json!(7)),
             ("kid", json!(7)),
             ("kid", json!("k".repeat(257))),
             ("kty", json!("oct")),
@@ -387,29 +466,89 @@ mod tests {
         let set = set(&keys).unwrap();
         let algorithm = Algorithm::parse("ES256").unwrap();
         let jwk = set.select(algorithm, Some("good")).unwrap();
-        assert!(matches!(jwk.key, PublicKey::Ec { .. }));
-        assert_eq!(set.select(algorithm, Some("bad")), Err(TokenFault::NoKey));
+        assert!(matches!(jwk, [Some(PublicKey::Ec { .. }), None, ..]));
+        assert_eq!(
+            set.select(algorithm, Some("bad")).err(),
+            Some(TokenFault::NoKey)
+        );
+    }
+
+    /// As many keys as there are numbers, of the name that is given for each.
+    fn ec_keys(names: &[(u8, &str)]) -> JwkSet {
+        let key = |(number, name): &(u8, &str)| {
+            with(
+                with(ec(), "x", json!(encode(&[*number; 32]))),
+                "kid",
+                json!(name),
+            )
+        };
+        set(&names.iter().map(key).collect::<Vec<_>>()).unwrap()
+    }
+
+    /// The kind: one key, however often and with whatever beside it the issuer writes it.
+    #[test]
+    fn are_one_key_when_they_are_the_same() {
+        for key in [rsa(), ec(), okp()] {
+            let own = match key["kty"].as_str() {
+                Some("RSA") => "RS256",
+                Some("EC") => "ES256",
+                _ => "EdDSA",
+            };
+            let algorithm = Algorithm::parse(own).unwrap();
+            for twin in [
+                key.clone(),
+                with(key.clone(), "x5c", json!(["MIIC"])),
+                with(key.clone(), "use", json!("sig")),
+                with(key.clone(), "key_ops", json!(["verify"])),
+                with(key.clone(), "alg", json!(own)),
+            ] {
+                for pair in [[&key, &twin], [&twin, &key]] {
+                    let set = set(&pair.map(Value::clone)).unwrap();
+                    for key_id in [Some("k"), None] {
+                        let found = set.select(algorithm, key_id).map(count);
+                        assert_eq!(found, Ok(1), "{pair:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]
-    fn must_be_the_only_one_that_fits() {
+    fn are_refused_when_different_ones_have_one_name() {
         let algorithm = Algorithm::parse("ES256").unwrap();
-        let twins = set(&[ec(), ec()]).unwrap();
-        assert_eq!(
-            twins.select(algorithm, Some("k")),
-            Err(TokenFault::AmbiguousKey)
-        );
-        assert_eq!(twins.select(algorithm, None), Err(TokenFault::AmbiguousKey));
+        let twins = ec_keys(&[(1, "k"), (1, "k"), (2, "k"), (3, "other")]);
+        let found = twins.select(algorithm, Some("k")).err();
+        assert_eq!(found, Some(TokenFault::AmbiguousKey));
+        assert!(twins.select(algorithm, Some("other")).is_ok());
+        for (name, value) in [("y", encode(&[9; 32])), ("x", encode(&[9; 32]))] {
+            let twins = set(&[ec(), with(ec(), name, json!(value))]).unwrap();
+            let found = twins.select(algorithm, Some("k")).err();
+            assert_eq!(found, Some(TokenFault::AmbiguousKey), "{name}");
+        }
+    }
+
+    /// The kind: however many keys fit, a token costs a bounded number of signatures.
+    #[test]
+    fn are_four_at_most_for_a_token_that_names_none() {
+        let algorithm = Algorithm::parse("ES256").unwrap();
+        for count in 1..=64_u8 {
+            let names: Vec<(u8, String)> = (1..=count).map(|key| (key, key.to_string())).collect();
+            let names: Vec<(u8, &str)> = names.iter().map(|(key, name)| (*key, &**name)).collect();
+            let keys = ec_keys(&names);
+            let found = self::count(keys.select(algorithm, None).unwrap());
+            assert_eq!(found, usize::from(count.min(4)));
+        }
+        // Those that are there twice count once, and those that do not fit not at all.
+        let keys = ec_keys(&[(1, "a"), (1, "b"), (1, "c"), (1, "d"), (2, "e")]);
+        assert_eq!(count(keys.select(algorithm, None).unwrap()), 2);
         let mixed = set(&[ec(), rsa()]).unwrap();
         assert!(mixed.select(algorithm, None).is_ok());
         let nameless =
             set(&[json!({"kty": "OKP", "crv": "Ed25519", "x": encode(&[1; 32])})]).unwrap();
         let algorithm = Algorithm::parse("EdDSA").unwrap();
         assert!(nameless.select(algorithm, None).is_ok());
-        assert_eq!(
-            nameless.select(algorithm, Some("k")),
-            Err(TokenFault::NoKey)
-        );
+        let found = nameless.select(algorithm, Some("k")).err();
+        assert_eq!(found, Some(TokenFault::NoKey));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::base64url;
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
-use crate::limits::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
+use crate::limits::{MAX_HEADER_BYTES, MAX_KEY_ID_BYTES};
 
 /// A token whose form is right and whose signature nobody has checked.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl<'a> UnverifiedToken<'a> {
     /// # Errors
     /// The first [`TokenFault`] that is met.
     pub fn parse(token: &'a str) -> Result<Self, TokenFault> {
-        if token.len() > MAX_TOKEN_BYTES {
+        if token.len() > MAX_HEADER_BYTES {
             return Err(TokenFault::TooLarge);
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
@@ -39,10 +39,11 @@ impl<'a> UnverifiedToken<'a> {
             _ => return Err(TokenFault::Malformed),
         };
         let header = Object::parse(&decode(header)?).ok_or(TokenFault::Malformed)?;
-        // RFC 7515 §4.1.11: what must be understood and is not, refuses. Nothing is understood.
+        // RFC 7515 §4.1.11: what must be understood and is not, refuses. Nothing is understood, and
+        // `null`, which none of these may be, is no less strange than another value.
         if ["crit", "b64", "zip"]
             .iter()
-            .any(|name| header.get(name).is_some())
+            .any(|name| header.stated(name).is_some())
         {
             return Err(TokenFault::Critical);
         }
@@ -70,23 +71,28 @@ impl<'a> UnverifiedToken<'a> {
         named.then_some(()).ok_or(TokenFault::Algorithm)
     }
 
-    /// Checks the signature with a key that fits the algorithm, and gives the payload.
+    /// Checks the signature with keys that fit the algorithm, one after the other, and gives the
+    /// payload when it is that of one.
     ///
     /// # Errors
     /// [`TokenFault::Signature`].
     pub async fn verify(
         self,
-        key: VerificationKey<'_>,
+        keys: &[Option<VerificationKey<'_>>],
         verifier: &impl Verifier,
     ) -> Result<Vec<u8>, TokenFault> {
-        let check = SignatureCheck {
-            algorithm: self.algorithm,
-            key,
-            message: self.signing_input.as_bytes(),
-            signature: &self.signature,
-        };
-        let genuine = verifier.verify(check).await;
-        genuine.then_some(self.payload).ok_or(TokenFault::Signature)
+        for key in keys.iter().flatten() {
+            let check = SignatureCheck {
+                algorithm: self.algorithm,
+                key: *key,
+                message: self.signing_input.as_bytes(),
+                signature: &self.signature,
+            };
+            if verifier.verify(check).await {
+                return Ok(self.payload);
+            }
+        }
+        Err(TokenFault::Signature)
     }
 }
 
@@ -94,8 +100,17 @@ fn decode(text: &str) -> Result<Vec<u8>, TokenFault> {
     base64url::decode(text).ok_or(TokenFault::Malformed)
 }
 
+/// What an access or ID token calls itself in `typ`, without `application/`: RFC 7519, RFC 9068, and
+/// the names that vendors have for the latter. It may also say nothing.
+const TOKEN_TYPES: [&str; 3] = [
+    "jwt",
+    "at+jwt",
+    // Okta: https://developer.okta.com/docs/concepts/api-access-management
+    "okta-internal-at+jwt",
+];
+
 /// RFC 8725 §3.11: logout tokens, DPoP proofs and the like are signed by the same keys and mean
-/// something else. An access or ID token says `JWT`, `at+jwt`, or nothing.
+/// something else.
 fn check_type(value: Option<&Value>) -> Result<(), TokenFault> {
     let Some(value) = value else {
         return Ok(());
@@ -104,14 +119,14 @@ fn check_type(value: Option<&Value>) -> Result<(), TokenFault> {
         .as_str()
         .ok_or(TokenFault::Malformed)?
         .to_ascii_lowercase();
-    match text.strip_prefix("application/").unwrap_or(&text) {
-        "jwt" | "at+jwt" => Ok(()),
-        _ => Err(TokenFault::Type),
-    }
+    let name = text.strip_prefix("application/").unwrap_or(&text);
+    let known = TOKEN_TYPES.contains(&name);
+    known.then_some(()).ok_or(TokenFault::Type)
 }
 
+/// An empty one is none, as in a key.
 fn key_id(value: Option<&Value>) -> Result<Option<String>, TokenFault> {
-    let Some(value) = value else {
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let text = value.as_str().ok_or(TokenFault::Malformed)?;
@@ -184,7 +199,12 @@ mod tests {
             (r#"{"alg":"ES256","zip":"DEF"}"#, TokenFault::Critical),
             (r#"{"alg":"ES256","enc":"A128GCM"}"#, TokenFault::Encrypted),
             (r#"{"alg":"ES256","kid":1}"#, TokenFault::Malformed),
-            (r#"{"alg":"ES256","kid":null}"#, TokenFault::Malformed),
+            (r#"{"alg":null}"#, TokenFault::Malformed),
+            (r#"{"alg":"ES256","crit":null}"#, TokenFault::Critical),
+            (r#"{"alg":"ES256","b64":null}"#, TokenFault::Critical),
+            (r#"{"alg":"ES256","zip":null}"#, TokenFault::Critical),
+            (r#"{"alg":"ES256","zip":""}"#, TokenFault::Critical),
+            (r#"{"alg":"ES256","enc":""}"#, TokenFault::Encrypted),
             (r#"{"alg":"ES256","typ":"logout+jwt"}"#, TokenFault::Type),
             (r#"{"alg":"ES256","typ":"dpop+jwt"}"#, TokenFault::Type),
             (r#"{"alg":"ES256","typ":1}"#, TokenFault::Malformed),
@@ -194,18 +214,77 @@ mod tests {
         }
     }
 
+    /// The kind: what a session or an access token calls itself, of any vendor that is known.
     #[test]
-    fn takes_the_types_of_access_and_id_tokens() {
+    fn takes_the_types_of_access_and_id_tokens_and_no_others() {
+        for name in ["JWT", "at+jwt", "okta-internal-at+jwt", "AT+JWT"] {
+            for name in [
+                name.to_owned(),
+                format!("application/{name}"),
+                format!("Application/{}", name.to_uppercase()),
+            ] {
+                let token = with_header(&format!(r#"{{"alg":"ES256","typ":"{name}"}}"#));
+                assert!(UnverifiedToken::parse(&token).is_ok(), "{name}");
+            }
+        }
         for name in [
-            "JWT",
-            "jwt",
-            "at+jwt",
-            "application/at+jwt",
-            "Application/JWT",
+            "logout+jwt",
+            "dpop+jwt",
+            "secevent+jwt",
+            "token-introspection+jwt",
+            "oauth-authz-req+jwt",
+            "client-authentication+jwt",
+            "entity-statement+jwt",
+            "kb+jwt",
+            "dc+sd-jwt",
+            "rt+jwt",
+            "refresh+jwt",
+            "passport",
+            "x-at+jwt",
+            "internal-at+jwt",
+            "okta-internal-rt+jwt",
+            "text/at+jwt",
+            "application/application/jwt",
+            "application/",
+            "JWE",
+            " JWT",
+            "",
         ] {
             let token = with_header(&format!(r#"{{"alg":"ES256","typ":"{name}"}}"#));
-            assert!(UnverifiedToken::parse(&token).is_ok(), "{name}");
+            assert_eq!(fault(&token), Some(TokenFault::Type), "{name}");
         }
+    }
+
+    /// The kind: whatever a serializer writes for a member that is not there.
+    #[test]
+    fn takes_null_in_a_header_for_nothing() {
+        let plain = with_header(r#"{"alg":"ES256"}"#);
+        let plain = UnverifiedToken::parse(&plain).unwrap();
+        for name in [
+            "kid", "typ", "cty", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "enc", "url",
+            "nonce", "ppt", "cat", "ver",
+        ] {
+            let token = with_header(&format!(r#"{{"{name}":null,"alg":"ES256"}}"#));
+            let parsed = UnverifiedToken::parse(&token).unwrap();
+            assert_eq!(parsed.key_id, plain.key_id, "{name}");
+        }
+        for header in [r#"{"alg":"ES256","kid":""}"#, "\u{feff}{\"alg\":\"ES256\"}"] {
+            let token = with_header(header);
+            assert_eq!(UnverifiedToken::parse(&token).unwrap().key_id, None);
+        }
+    }
+
+    #[test]
+    fn knows_an_algorithm_by_each_of_its_names() {
+        for (name, algorithm) in Algorithm::ALL {
+            let token = with_header(&format!(r#"{{"alg":"{name}"}}"#));
+            let parsed = UnverifiedToken::parse(&token).unwrap();
+            assert_eq!(parsed.algorithm, algorithm, "{name}");
+        }
+        let token = with_header(r#"{"alg":"Ed25519"}"#);
+        let parsed = UnverifiedToken::parse(&token).unwrap();
+        let named = Algorithm::parse("EdDSA").unwrap();
+        assert_eq!(parsed.check_algorithm(&[named]), Ok(()));
     }
 
     #[test]
@@ -235,8 +314,8 @@ mod tests {
             let room: usize = length - head.len() - 5;
             format!("{head}{}.c2ln", "A".repeat(room))
         };
-        assert!(UnverifiedToken::parse(&token(16 * 1024)).is_ok());
-        assert_eq!(fault(&token(16 * 1024 + 4)), Some(TokenFault::TooLarge));
+        assert!(UnverifiedToken::parse(&token(32 * 1024)).is_ok());
+        assert_eq!(fault(&token(32 * 1024 + 4)), Some(TokenFault::TooLarge));
         let key_id = |length| {
             with_header(&format!(
                 r#"{{"alg":"ES256","kid":"{}"}}"#,

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
-use crate::jwt::jwk::{Jwk, JwkSet};
+use crate::jwt::jwk::JwkSet;
 use crate::limits::{
     JWKS_COOLDOWN, JWKS_FRESH, JWKS_RETRY, JWKS_TIMEOUT, MAX_JWKS_BYTES, PATIENCE_STEP, TAKEOVER,
 };
@@ -107,21 +107,20 @@ impl RemoteKeys {
         &self.url
     }
 
-    /// The key for a token's `alg` and `kid`.
+    /// A set that has keys to try for a token's `alg` and `kid`, by [`JwkSet::select`].
     ///
     /// # Errors
-    /// [`TokenFault::NoKey`], [`TokenFault::AmbiguousKey`], [`TokenFault::UnknownKey`] or
-    /// [`TokenFault::KeysUnavailable`].
+    /// [`TokenFault::NoKey`], [`TokenFault::UnknownKey`] or [`TokenFault::KeysUnavailable`].
     pub async fn get(
         &self,
         algorithm: Algorithm,
         key_id: Option<&str>,
         runtime: &impl Runtime,
-    ) -> Result<Jwk, TokenFault> {
+    ) -> Result<Rc<JwkSet>, TokenFault> {
         let mut asking = Asking::begin(runtime);
         loop {
             match self.plan(algorithm, key_id, asking, runtime.now()) {
-                Plan::Use(set) => return set.select(algorithm, key_id).cloned(),
+                Plan::Use(set) => return Ok(set),
                 Plan::Refuse(fault) => return Err(fault),
                 Plan::Do(turn) => self.take(turn, &mut asking, runtime).await,
             }
@@ -210,14 +209,7 @@ impl RemoteKeys {
     }
 
     async fn load(&self, runtime: &impl Runtime) -> Result<JwkSet, LoadFault> {
-        let request = Outgoing {
-            method: "GET",
-            headers: vec![(
-                "accept",
-                "application/json, application/jwk-set+json".to_owned(),
-            )],
-            body: None,
-        };
+        let request = Outgoing::new("GET", "application/json, application/jwk-set+json");
         let body = runtime.within(JWKS_TIMEOUT, async {
             let request = runtime.prepare(&request);
             let reply = runtime.fetch(&request, &self.url).await;

@@ -30,7 +30,7 @@ use crate::jwt::persons::Nobody;
 /// Why a token is refused. All of them look the same to the caller; the log tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenFault {
-    /// It is longer than the limit.
+    /// It, or the header that it came in, is longer than the limit.
     TooLarge,
     /// It is not three parts of strict base64url around a JSON header.
     Malformed,
@@ -76,6 +76,9 @@ pub enum TokenFault {
     Tenant,
     /// The claim that names the user is missing or empty.
     NoSubject,
+    /// The claim that holds the identity is neither a text nor a whole number that everybody reads
+    /// the same.
+    IdentityKind,
     /// The claim that holds the identity is an e-mail address or a phone number, and the token does
     /// not say that it was verified.
     Unverified,

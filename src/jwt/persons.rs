@@ -74,7 +74,7 @@ enum Test {
     Ends,
     /// The claim of one of those names has the same text.
     Equals,
-    /// It is there, whatever it is.
+    /// One of the claims is there with anything in it.
     There,
     /// None of the claims is there with anything in it.
     Missing,
@@ -160,6 +160,15 @@ const ROWS: &[Row] = &[
     )]),
     // Keycloak's scope `service_account`: https://www.keycloak.org/docs/latest/server_admin/#_service_accounts
     Row(PROGRAM, None, &[Clause("clientHost clientAddress", There, "")]),
+    // Descope's access keys, which get tokens of the form that sessions have.
+    // https://docs.descope.com/manage/accesskeys
+    Row(PROGRAM, None, &[Clause("sub", Begins, "K2 K3"), Clause("drn", There, "")]),
+    // Oracle's identity domains say of whom `sub` is.
+    // https://docs.oracle.com/en-us/iaas/Content/Identity/api-getstarted/AccessToken.htm
+    Row(PROGRAM, None, &[Clause("sub_type", Is, "client")]),
+    // ForgeRock and PingAM: agents, beside `(usr!…)`.
+    // https://docs.pingidentity.com/pingam/8/oauth2-guide/oauth2-client-grant.html
+    Row(PROGRAM, None, &[Clause("sub subname", Begins, "(age!")]),
     // authentik: https://docs.goauthentik.io/add-secure-apps/providers/oauth2/client_credentials
     Row(PROGRAM, None, &[Clause("preferred_username", Ends, "-client_credentials")]),
     // Clerk's machines: https://clerk.com/docs/guides/development/machine-auth/m2m-tokens
@@ -172,6 +181,12 @@ const ROWS: &[Row] = &[
     // Duende, Ping: no `sub` at all, whatever claim names the user here.
     // https://docs.duendesoftware.com/identityserver/tokens/requesting
     Row(PROGRAM, None, &[Clause("sub", Missing, ""), Clause("client_id cid appid", There, "")]),
+    // Okta, whatever its `sub` was made: a token for a user has a `uid`, and access tokens, of which it
+    // says so in `jti`, are all that has `cid`.
+    // https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/#access-token-scopes-and-claims
+    Row(PROGRAM, None, &[
+        Clause("jti", Begins, "AT."), Clause("cid", There, ""), Clause("uid", Missing, ""),
+    ]),
     // Cognito: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
     Row(PROGRAM, None, &[Clause("token_use", Is, "access"), Clause("username", Missing, "")]),
     // Entra: https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference
@@ -249,8 +264,7 @@ fn holds(Clause(names, test, texts): &Clause, claims: &Object) -> bool {
     let found = names.split(' ').any(|name| {
         let value = find(claims, name);
         match test {
-            There => value.is_some(),
-            Missing => !value.is_none_or(is_empty),
+            There | Missing => !value.is_none_or(Value::is_empty),
             IsNot => value.and_then(Value::as_str) == Some(*texts),
             Is | Begins | Ends | Equals => has_text(value, &is_wanted),
         }
@@ -264,27 +278,19 @@ fn find<'a>(claims: &'a Object, way: &str) -> Option<&'a Value> {
     names.try_fold(first, |value, name| value.as_object()?.get(name))
 }
 
-/// Whether a value, or one that it has inside, is a text of that kind. A flag is the text of its
-/// value, and 1 is how some write one.
+/// Whether a value, or one that it has inside, is a text of that kind. A whole number is its digits, as
+/// it is where it names somebody, and a flag the text of its value; 1 is how some write one.
 fn has_text(value: Option<&Value>, wanted: &dyn Fn(&str) -> bool) -> bool {
     match value {
         Some(Value::String(text)) => wanted(text),
         Some(Value::Bool(flag)) => wanted(if *flag { "true" } else { "false" }),
+        Some(Value::Integer(number)) => wanted(&number.to_string()),
         Some(Value::Number(number)) => number.to_bits() == 1_f64.to_bits() && wanted("1"),
         Some(Value::Array(list)) => list.iter().any(|value| has_text(Some(value), wanted)),
         Some(Value::Object(object)) => object
             .members()
             .any(|(_, value)| has_text(Some(value), wanted)),
         Some(Value::Null) | None => false,
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.iter().all(is_empty),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
     }
 }
 
@@ -342,7 +348,7 @@ mod tests {
         (Pending, Any, r#"{"isRestricted": true}"#),
         (Pending, Any, r#"{"st-mfa": {"c": {}, "v": false}}"#),
         (OtherClient, Supabase, r#"{"role": "authenticated", "client_id": "9a8b"}"#),
-        (OtherClient, Supabase, r#"{"role": "authenticated", "client_id": null}"#),
+        (OtherClient, Supabase, r#"{"role": "authenticated", "client_id": 7}"#),
         (OtherClient, Any, r#"{"client_id": "9a8b", "iss": "https://r.supabase.co/auth/v1"}"#),
         (OtherClient, Clerk, r#"{"sub": "user_1", "client_id": "c1"}"#),
         (OtherClient, Any, r#"{"client_id": "c1", "iss": "https://a-1.clerk.accounts.dev"}"#),
@@ -362,6 +368,13 @@ mod tests {
         (PROGRAM, Any, r#"{"clientHost": "10.0.0.1", "sub": "6f1c"}"#),
         (PROGRAM, Any, r#"{"clientAddress": "10.0.0.1"}"#),
         (PROGRAM, Any, r#"{"preferred_username": "ak-app-client_credentials"}"#),
+        (PROGRAM, Any, r#"{"drn": "DS", "sub": "K2abc", "iss": "P2abc"}"#),
+        (PROGRAM, Any, r#"{"drn": "DS", "sub": "K3abc"}"#),
+        (PROGRAM, Any, r#"{"sub": "c1", "sub_type": "client", "tok_type": "AT"}"#),
+        (PROGRAM, Any, r#"{"sub": "(age!batch)"}"#),
+        (PROGRAM, Any, r#"{"sub": "6f1c", "subname": "(age!batch)"}"#),
+        (PROGRAM, Any, r#"{"jti": "AT.6f1c", "cid": "0oa1", "sub": "batch@example.com", "scp": ["x"]}"#),
+        (PROGRAM, Any, r#"{"jti": "AT.6f1c", "cid": "0oa1", "uid": null, "sub": "batch"}"#),
         (PROGRAM, Clerk, r#"{"sub": "mch_1"}"#),
         (PROGRAM, Any, r#"{"sub": "mch_1", "jti": "mt_1"}"#),
         (PROGRAM, Any, r#"{"sub": "c1", "client_id": "c1"}"#),
@@ -372,6 +385,9 @@ mod tests {
         (PROGRAM, Any, r#"{"sub": "c1", "azp": "c1"}"#),
         (PROGRAM, Any, r#"{"sub": "c1", "iss": "c1"}"#),
         (PROGRAM, Any, r#"{"sub": "c1", "aud": ["api", "c1"]}"#),
+        (PROGRAM, Any, r#"{"sub": 7, "client_id": 7}"#),
+        (PROGRAM, Any, r#"{"sub": 7, "azp": "7"}"#),
+        (PROGRAM, Any, r#"{"sub": "7", "aud": [7]}"#),
         (PROGRAM, Any, r#"{"client_id": "c1", "scope": "x"}"#),
         (PROGRAM, Any, r#"{"sub": "", "client_id": "c1"}"#),
         (PROGRAM, Any, r#"{"sub": null, "cid": "c1"}"#),
@@ -416,7 +432,10 @@ mod tests {
     const PEOPLE: &[(Product, &str)] = &[
         (Any, "{}"),
         (Any, r#"{"sub": "ada", "aud": "api", "iss": "https://i.example"}"#),
-        (Any, r#"{"sub": 7, "client_id": 7}"#),
+        (Any, r#"{"sub": 7, "client_id": 8}"#),
+        (Supabase, r#"{"role": "authenticated", "client_id": null}"#),
+        (Clerk, r#"{"sub": "user_1", "client_id": "", "sts": null}"#),
+        (Any, r#"{"clientHost": null, "clientAddress": "", "is_anonymous": null, "gty": null}"#),
         (Any, r#"{"sub": 1, "client_id": "c1"}"#),
         (Supabase, r#"{"role": "authenticated", "is_anonymous": false, "sub": "6f1c", "aud": "authenticated", "amr": [{"method": "password", "timestamp": 1}], "app_metadata": {"provider": "email"}}"#),
         (Any, r#"{"role": "admin", "isAnonymous": false, "is_anonymous": null}"#),
@@ -442,6 +461,11 @@ mod tests {
         (Any, r#"{"token_use": "access", "username": "ada", "client_id": "c1", "sub": "6"}"#),
         (Any, r#"{"token_use": "id", "cognito:username": "ada", "aud": "c1"}"#),
         (Any, r#"{"cid": "c1", "uid": "00u1", "sub": "ada@example.com"}"#),
+        (Any, r#"{"jti": "AT.6f1c", "cid": "0oa1", "uid": "00u1", "sub": "ada@example.com"}"#),
+        (Any, r#"{"jti": "6f1c", "cid": "0oa1", "user_id": "7", "sub": "7"}"#),
+        (Any, r#"{"jti": "AT.6f1c", "sub": "ada"}"#),
+        (Any, r#"{"sub": "K2abc"}"#),
+        (Any, r#"{"sub": "(usr!ada)", "subname": "ada", "sub_type": "user"}"#),
         (Any, r#"{"idtyp": "user", "ver": "2.0", "tid": "t", "oid": "o", "sub": "s"}"#),
         (Any, r#"{"ver": "2.0", "tid": "t", "azp": "a", "scp": "x", "oid": "o", "sub": "s"}"#),
         (Any, r#"{"ver": "1.0", "tid": "t", "azp": "a", "oid": "o", "sub": "o", "tfp": "B2C_1_in"}"#),
@@ -598,7 +622,7 @@ mod tests {
             let mut claims = serde_json::Map::new();
             claims.extend(others.into_iter().map(|(name, text)| (name, Value::from(text))));
             // Where a mark is that another claim is missing, it has to be.
-            for name in ["username", "scp", "tfp", "acr", "sub", "role", "type"] {
+            for name in ["username", "scp", "tfp", "acr", "sub", "role", "type", "uid"] {
                 claims.remove(name);
             }
             let marked: Value = serde_json::from_str(marked).unwrap();

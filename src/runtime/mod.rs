@@ -168,6 +168,25 @@ pub struct Outgoing {
     pub body: Option<String>,
 }
 
+/// What every outgoing call says of itself: there are key servers that refuse a call without.
+pub const USER_AGENT: &str = concat!("authkit-edge/", env!("CARGO_PKG_VERSION"));
+
+impl Outgoing {
+    /// A request that wants an answer of that media type.
+    #[must_use]
+    pub fn new(method: &'static str, accept: &str) -> Self {
+        let headers = vec![
+            ("accept", accept.to_owned()),
+            ("user-agent", USER_AGENT.to_owned()),
+        ];
+        Self {
+            method,
+            headers,
+            body: None,
+        }
+    }
+}
+
 /// What the deployment is bound to. Only [`deployment`](crate::config::deployment) asks, so a place that parses
 /// its `Config` itself leaves it out.
 pub trait Environment {

@@ -161,13 +161,11 @@ impl Endpoint {
             identity,
             identity_type: identity_type.as_str(),
         };
-        let mut headers = self.headers(key, trace_parent);
-        headers.push(("content-type", "application/json".to_owned()));
-        Outgoing {
-            method: "POST",
-            headers,
-            body: Some(json::text(&body)),
-        }
+        let mut request = self.request("POST", key, trace_parent);
+        let media_type = ("content-type", "application/json".to_owned());
+        request.headers.push(media_type);
+        request.body = Some(json::text(&body));
+        request
     }
 
     /// Where a page of a token is.
@@ -181,11 +179,7 @@ impl Endpoint {
     /// The request for the account's flags, with that key.
     #[must_use]
     pub fn flags_request(&self, key: &Secret, trace_parent: Option<&TraceParent>) -> Outgoing {
-        Outgoing {
-            method: "GET",
-            headers: self.headers(key, trace_parent),
-            body: None,
-        }
+        self.request("GET", key, trace_parent)
     }
 
     /// Where the account's flags are, if the contract has any.
@@ -195,16 +189,17 @@ impl Endpoint {
         Some(format!("{}{path}", self.origin.as_str()))
     }
 
-    fn headers(
+    fn request(
         &self,
+        method: &'static str,
         key: &Secret,
         trace_parent: Option<&TraceParent>,
-    ) -> Vec<(&'static str, String)> {
-        let mut headers = vec![
-            ("accept", "application/json".to_owned()),
-            (self.provider.key_header(), key.expose().to_owned()),
-        ];
-        headers.extend(trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned())));
-        headers
+    ) -> Outgoing {
+        let mut request = Outgoing::new(method, "application/json");
+        let key = (self.provider.key_header(), key.expose().to_owned());
+        let parent = trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned()));
+        request.headers.push(key);
+        request.headers.extend(parent);
+        request
     }
 }

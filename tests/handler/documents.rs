@@ -153,6 +153,7 @@ fn name_tests_that_exist() {
         ("published", include_str!("published.rs")),
         ("config", include_str!("../../src/config/tests/mod.rs")),
         ("examples", include_str!("../e2e/tests/e2e/examples.rs")),
+        ("outgoing", include_str!("../e2e/tests/e2e/outgoing.rs")),
         ("grant", include_str!("../../src/caller/grant.rs")),
         ("jwk", include_str!("../../src/jwt/jwk.rs")),
         ("persons", include_str!("../../src/jwt/persons.rs")),

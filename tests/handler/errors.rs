@@ -2,6 +2,7 @@
 
 use authkit_edge::caller::CallerFault;
 use authkit_edge::error::{Challenge, Refusal};
+use authkit_edge::http::cookie::CookieFault;
 use authkit_edge::http::request_body::BodyFault;
 use authkit_edge::http::routes::Methods;
 use authkit_edge::http::target::QueryFault;
@@ -40,6 +41,7 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
         Refusal::Body(BodyFault::MediaType),
         Refusal::RateLimit(Limiter::Identity),
         Refusal::Upstream(UpstreamFault::RateLimited(Duration::from_secs(1))),
+        Refusal::Caller(CallerFault::Cookie(CookieFault::TooLarge), Challenge::Own),
         Refusal::Upstream(UpstreamFault::Status(401)),
         Refusal::Upstream(UpstreamFault::Timeout),
         Refusal::Upstream(UpstreamFault::NoRoom),

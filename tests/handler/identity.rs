@@ -73,10 +73,6 @@ fn refuses_malformed_identities_in_a_body() {
             "invalid_identity_type",
         ),
         (
-            r#"{"identity":"u1","identityType":""}"#,
-            "invalid_identity_type",
-        ),
-        (
             r#"{"identity":"u1","identityType":"user","identity_type":"team"}"#,
             "invalid_body",
         ),

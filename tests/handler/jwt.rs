@@ -375,21 +375,126 @@ fn refuses_times_that_are_no_numbers() {
             assert_bad_token(&signed(json!({name: value})), "is not a number");
         }
     }
-    // JSON `null` is there, and no number.
-    let key = SigningKey::new("k1");
+    // JSON `null` is not there, and `exp` must be.
     let payload = claims(json!({})).to_string().replace(&later, "null");
-    assert_bad_token(
-        &key.sign(r#"{"alg":"EdDSA","kid":"k1"}"#, &payload),
-        "is not a number",
+    assert_bad_token(&with_payload(&payload), "no exp");
+}
+
+/// As the issuer wrote it, to the letter.
+fn with_payload(payload: &str) -> String {
+    SigningKey::new("k1").sign(r#"{"alg":"EdDSA","kid":"k1"}"#, payload)
+}
+
+/// The kind: whatever a serializer writes for a claim that is not there.
+#[test]
+fn takes_null_among_the_claims_for_nothing() {
+    let good = claims(json!({})).to_string();
+    let opened = good.strip_prefix('{').expect("an object");
+    for name in [
+        "nbf",
+        "iat",
+        "azp",
+        "client_id",
+        "cid",
+        "appid",
+        "scp",
+        "gty",
+        "role",
+        "roles",
+        "sts",
+        "drn",
+        "typ",
+        "type",
+        "firebase",
+        "is_anonymous",
+        "is_restricted",
+        "events",
+        "clientHost",
+        "tid",
+        "ver",
+        "email",
+        "org_id",
+        "act",
+        "cnf",
+        "jti",
+        "sid",
+        "nonce",
+        "auth_time",
+        "amr",
+        "acr",
+    ] {
+        let stated = format!("\"{name}\":");
+        let rest = opened.split(',').filter(|member| !member.contains(&stated));
+        let rest: Vec<&str> = rest.collect();
+        let rest = rest.join(",");
+        let close = if rest.ends_with('}') { "" } else { "}" };
+        let token = with_payload(&format!("{{{stated}null,{rest}{close}"));
+        assert_minted(&app(), &bearer(&token), "user_1", "user");
+    }
+    assert_minted(
+        &app(),
+        &bearer(&with_payload(&format!("\u{feff}{good}"))),
+        "user_1",
+        "user",
+    );
+    // Of two names one is not the other, whatever it says; and an audience that is there names us.
+    let twice = format!("{{\"sub\":null,{opened}");
+    assert_bad_token(&with_payload(&twice), "unique names");
+    let party = good.replace("\"aud\":\"authkit\"", "\"aud\":null,\"azp\":\"app\"");
+    assert_ne!(party, good);
+    let bound = app().without("JWT_AUDIENCE").with("JWT_AZP", "app");
+    assert_refused(
+        &bound,
+        &bearer(&with_payload(&party)),
+        401,
+        "invalid_token",
+        "aud is not",
     );
 }
 
+/// The kind: a number is somebody where everybody reads it the same, in whatever claim.
 #[test]
-fn bounds_the_size_of_a_token() {
-    let token = signed(json!({"padding": "x".repeat(16 * 1024)}));
-    assert_bad_token(&token, "too long");
-    let token = signed(json!({"padding": "x".repeat(11 * 1024)}));
-    assert_minted(&app(), &bearer(&token), "user_1", "user");
+fn mints_for_a_number_that_is_its_digits() {
+    for (claim, changes) in [
+        ("sub", json!({"sub": 7})),
+        ("user_id", json!({"user_id": 7})),
+        ("o.id", json!({"o": {"id": 7}})),
+        (
+            "https://app.example/uid",
+            json!({"https://app.example/uid": [7]}),
+        ),
+    ] {
+        let app = app().with("JWT_IDENTITY_CLAIM", claim);
+        let request = bearer(&signed(changes));
+        assert_minted(&app, &request, "7", "user");
+        assert_minted(&app, &request.json(r#"{"identity":"7"}"#), "7", "user");
+    }
+    let teams = bearer(&signed(json!({"teams": [7, 8]})));
+    let teams = teams.json(r#"{"identityType":"team","identity":"8"}"#);
+    assert_minted(&app().with("JWT_TEAM_CLAIM", "teams"), &teams, "8", "team");
+    for text in [
+        "9007199254740992",
+        "9007199254740993",
+        "-9007199254740992",
+        "1e400000",
+        "7.0",
+        "7.5",
+        "7e0",
+        "-0",
+        "true",
+        "false",
+        "{}",
+        "[7,7.5]",
+        "18446744073709551615",
+    ] {
+        let payload = claims(json!({})).to_string().replace("\"user_1\"", text);
+        let reason = if text == "1e400000" {
+            "payload"
+        } else {
+            "neither a string nor a whole number"
+        };
+        assert_bad_token(&with_payload(&payload), reason);
+    }
 }
 
 #[test]
@@ -399,7 +504,6 @@ fn refuses_tokens_that_stand_for_no_signed_in_user() {
     for (changes, reason) in [
         (json!({"sub": null}), "missing or empty"),
         (json!({"sub": ""}), "missing or empty"),
-        (json!({"sub": 7}), "missing or empty"),
         (json!({"sub": ["", ""]}), "missing or empty"),
         (json!({"role": "anon", "sub": null}), "no signed-in user"),
         (json!({"role": "anon"}), "by its role"),
@@ -599,7 +703,7 @@ fn finds_claims_by_literal_name_first_and_then_by_path() {
         json!({}),
         json!({"o": "x"}),
         json!({"o": []}),
-        json!({"o": {"id": {}}}),
+        json!({"o": {"id": [""]}}),
     ] {
         let app = app().with("JWT_IDENTITY_CLAIM", "o.id");
         assert_refused(

@@ -60,7 +60,8 @@ fn are_asked_for_by_get_without_anything_private() {
     let calls = app.edge.calls();
     let load = &calls[0];
     assert_eq!((load.method, load.body.is_none()), ("GET", true));
-    assert_eq!(load.headers.keys().collect::<Vec<_>>(), [&"accept"]);
+    let names: Vec<_> = load.headers.keys().collect();
+    assert_eq!(names, [&"accept", &"user-agent"]);
 }
 
 #[test]
@@ -268,16 +269,16 @@ fn are_taken_from_a_plain_200_only() {
 }
 
 #[test]
-fn are_chosen_by_kid_or_by_being_the_only_one() {
-    let without_kid = |name| {
-        let key = SigningKey::new(name);
-        bearer(&key.token_with_header(&json!({"alg": "EdDSA"}), &claims(json!({}))))
-    };
+fn are_chosen_by_kid_or_by_being_one_that_fits() {
     let one = jwt_app(|_| keys_of(&["k1"]));
     assert_eq!(one.send(&without_kid("k1")).response.status, 200);
     assert_eq!(one.send(&without_kid("k2")).response.status, 401);
-    let two = jwt_app(|_| keys_of(&["k1", "k2"]));
-    let outcome = two.send(&without_kid("k1"));
+    let same_name = jwt_app(|_| {
+        let mut other = SigningKey::new("k2").jwk();
+        other["kid"] = json!("k1");
+        Plan::json(key_set(&[SigningKey::new("k1").jwk(), other]))
+    });
+    let outcome = same_name.send(&token("k1"));
     assert_error(&outcome, 401, "invalid_token");
     assert!(
         outcome
@@ -286,10 +287,63 @@ fn are_chosen_by_kid_or_by_being_the_only_one() {
             .unwrap()
             .contains("several of the issuer's keys")
     );
-    let same_name = jwt_app(|_| {
-        let mut other = SigningKey::new("k2").jwk();
-        other["kid"] = json!("k1");
-        Plan::json(key_set(&[SigningKey::new("k1").jwk(), other]))
-    });
-    assert_eq!(same_name.send(&token("k1")).response.status, 401);
+}
+
+fn without_kid(name: &'static str) -> TestRequest {
+    let key = SigningKey::new(name);
+    bearer(&key.token_with_header(&json!({"alg": "EdDSA"}), &claims(json!({}))))
+}
+
+/// The kind: keys that stand beside each other while one replaces the other, and tokens that name none.
+#[test]
+fn are_tried_one_after_the_other_for_a_token_without_kid_and_four_at_most() {
+    const NAMES: [&str; 6] = ["k1", "k2", "k3", "k4", "k5", "k6"];
+    for count in 1..=NAMES.len() {
+        let app = jwt_app(move |_| keys_of(&NAMES[..count]));
+        let isolate = app.isolate();
+        for (index, name) in NAMES.into_iter().enumerate() {
+            let before = app.edge.signature_checks();
+            let tried = count.min(4);
+            let wanted = if index < tried { 200 } else { 401 };
+            assert_eq!(
+                status(&isolate, &without_kid(name)),
+                wanted,
+                "{name} of {count}"
+            );
+            let checks = app.edge.signature_checks() - before;
+            assert_eq!(checks, tried.min(index + 1), "{name} of {count}");
+        }
+        assert_eq!(loads(&app), 1);
+    }
+}
+
+/// The kind: an issuer's set as it writes it, which is more than it must.
+#[test]
+fn are_read_from_a_set_that_says_more_than_it_must() {
+    let key = SigningKey::new("k1").jwk();
+    let mut told = key.clone();
+    for name in ["use", "key_ops", "alg", "x5c", "x5t", "x5u", "d", "oth"] {
+        told[name] = json!(null);
+    }
+    let mut dotnet = key.clone();
+    dotnet["key_ops"] = json!([]);
+    dotnet["x5c"] = json!([]);
+    let mut named = key.clone();
+    named["alg"] = json!("Ed25519");
+    let twice = key_set(&[key.clone(), key.clone()]);
+    let marked = format!("\u{feff}{}", key_set(std::slice::from_ref(&key)));
+    for set in [
+        key_set(&[told]),
+        key_set(&[dotnet]),
+        key_set(&[named.clone()]),
+        key_set(&[key, named]),
+        twice,
+        marked,
+    ] {
+        let shown = set.clone();
+        let app = jwt_app(move |_| Plan::json(set.clone()));
+        let isolate = app.isolate();
+        assert_eq!(status(&isolate, &token("k1")), 200, "{shown}");
+        assert_eq!(status(&isolate, &without_kid("k1")), 200, "{shown}");
+    }
 }

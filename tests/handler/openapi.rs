@@ -141,6 +141,13 @@ fn deployed() -> TestApp {
         .with("TRUSTED_CALLER_KEY", KEY)
 }
 
+/// The user, and more cookies than a header may have.
+fn crowded() -> TestRequest {
+    TestRequest::anonymous()
+        .header("cookie", &"x=1; ".repeat(7000))
+        .json("{}")
+}
+
 fn token_samples() -> Vec<Sample> {
     let well = TestApp::new;
     let failing = |plan: fn() -> Plan| TestApp::new().upstream(move |_| plan());
@@ -155,6 +162,7 @@ fn token_samples() -> Vec<Sample> {
         (well(), post().json(vec![b' '; 9000]), 413),
         (well(), post().body("x"), 415),
         (failing(|| Plan::status(429)), post(), 429),
+        (app().with("JWT_COOKIE", "s"), crowded(), 431),
         (failing(|| Plan::status(401)), post(), 502),
         (well().without("PICA_SECRET_KEY"), post(), 503),
         (jwt_app(|_| Plan::status(500)), signed_in(), 503),
@@ -181,6 +189,7 @@ fn grant_samples() -> Vec<Sample> {
         (granting(), signed_in().json(vec![b' '; 9000]), 413),
         (granting(), signed_in(), 415),
         (limited, signed_in().json("{}"), 429),
+        (granting().with("JWT_COOKIE", "s"), crowded(), 431),
         (granting().without("PICA_SECRET_KEY"), nobody(), 503),
     ]
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use authkit_edge::runtime::USER_AGENT;
+
 use crate::support::{Call, KEY, Plan, TestApp, TestRequest, assert_error, json};
 
 /// An upstream with so many pages of two rows each.
@@ -111,7 +113,11 @@ fn sends_the_key_and_the_identity_and_nothing_else() {
         headers.retain(|(name, _)| *name != "content-type");
         assert_eq!(
             headers,
-            [("accept", "application/json"), ("x-pica-secret", KEY)]
+            [
+                ("accept", "application/json"),
+                ("user-agent", USER_AGENT),
+                ("x-pica-secret", KEY)
+            ]
         );
     }
     let token = &app.edge.token_calls()[0];

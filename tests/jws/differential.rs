@@ -153,7 +153,8 @@ fn theirs(signer: &Signer, token: &str) -> bool {
 /// hold it in its types. These are all of the differences:
 ///
 /// - a header that neither looks at has another type than the RFC gives it;
-/// - `exp` is beyond all times that a `u64` can hold, or `nbf` is before 1970.
+/// - `exp` is beyond all times that a `u64` can hold, or `nbf` is before 1970;
+/// - `nbf` is `null`, which here is not there.
 fn is_harmless(header: &str, payload: &str) -> bool {
     let header: Value = serde_json::from_str(header).expect("ours accepts it");
     let payload: Value = serde_json::from_str(payload).expect("ours accepts it");
@@ -162,6 +163,7 @@ fn is_harmless(header: &str, payload: &str) -> bool {
         || header.get("jwk").is_some()
         || header.get("x5c").is_some_and(|value| !value.is_array());
     let beyond = payload["exp"].as_f64().is_some_and(|time| time > 1e19);
+    let absent = payload.get("nbf").is_some_and(Value::is_null);
     let before = payload["nbf"].as_f64().is_some_and(|time| time < 0.0);
-    unread || beyond || before
+    unread || beyond || before || absent
 }

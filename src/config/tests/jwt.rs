@@ -238,10 +238,8 @@ fn knows_the_products_that_people_sign_in_with() {
             "{name}"
         );
         assert_eq!(jwt.escapes_bars, name == "auth0");
-        assert_eq!(
-            jwt.cookie.as_deref(),
-            (name == "clerk").then_some("__session")
-        );
+        let cookies: &[&str] = if name == "clerk" { &["__session"] } else { &[] };
+        assert_eq!(jwt.cookies, cookies, "{name}");
     }
 }
 
@@ -282,7 +280,7 @@ fn lets_a_preset_be_made_stricter() {
         &[
             ("JWT_ALGORITHMS", "ES256"),
             ("JWT_AUDIENCE", "mine"),
-            ("JWT_COOKIE", "token"),
+            ("JWT_COOKIE", "token, __Host-token"),
             ("JWT_JWKS_URL", "https://keys.example/set"),
         ],
     ));
@@ -291,7 +289,7 @@ fn lets_a_preset_be_made_stricter() {
         jwt.issuer.claims.audience,
         Audience::Aud(vec!["mine".to_owned()])
     );
-    assert_eq!(jwt.cookie.as_deref(), Some("token"));
+    assert_eq!(jwt.cookies, ["token", "__Host-token"]);
     assert_eq!(keys_url(&jwt), "https://keys.example/set");
 }
 
@@ -518,6 +516,162 @@ fn wants_the_party_as_well_as_the_audience_where_both_are_set() {
     );
 }
 
+/// The kind: what a product's native applications, proxies and custom domains change in a token. Each
+/// wants a setting, and without it nothing is taken that was not taken before.
+#[test]
+fn takes_what_a_products_options_change_where_a_setting_says_so() {
+    const PARTY: (&str, &str) = ("JWT_AZP", "https://app.example");
+    const WITHOUT: (&str, &str) = ("JWT_WITHOUT_AZP", "allow");
+    let clerk = |issuer: &str| json!({"iss": issuer, "sub": "user_1", "exp": 2e9});
+    let host = "clerk.example.com";
+    let strict = jwt(&preset("clerk", host, &[PARTY]));
+    let lax = jwt(&preset("clerk", host, &[PARTY, WITHOUT]));
+    for (party, by_default, where_allowed) in [
+        (json!(null), false, true),
+        (json!("https://app.example"), true, true),
+        (json!("https://evil.example"), false, false),
+        (json!(""), false, false),
+        (json!(7), false, false),
+        (json!(["https://app.example"]), false, false),
+    ] {
+        let mut claims = clerk("https://clerk.example.com");
+        claims["azp"] = party.clone();
+        assert_eq!(check(&strict, &claims).is_ok(), by_default, "{party}");
+        assert_eq!(check(&lax, &claims).is_ok(), where_allowed, "{party}");
+        // An audience that is there is still another's.
+        claims["aud"] = json!("another");
+        assert_eq!(check(&lax, &claims), Err(TokenFault::Audience));
+    }
+    let proxied = jwt(&preset(
+        "clerk",
+        "app.example.com/__clerk",
+        &[PARTY, WITHOUT],
+    ));
+    let issuer = "https://app.example.com/__clerk";
+    assert_eq!(proxied.issuer.claims.issuers, [issuer]);
+    assert_eq!(
+        keys_url(&proxied),
+        format!("{issuer}/.well-known/jwks.json")
+    );
+    assert!(check(&proxied, &clerk(issuer)).is_ok());
+    for other in [
+        "https://app.example.com",
+        "https://app.example.com/__clerk/",
+        "https://clerk.example.com",
+    ] {
+        assert_eq!(
+            check(&proxied, &clerk(other)),
+            Err(TokenFault::Issuer),
+            "{other}"
+        );
+    }
+    for (name, value, below) in [
+        (
+            "workos",
+            "client_01",
+            &["", "/", "/user_management/client_01"][..],
+        ),
+        ("supabase", "abc", &["/auth/v1"]),
+    ] {
+        let plain = jwt(&preset(name, value, &[]));
+        let own = jwt(&preset(
+            name,
+            value,
+            &[("JWT_CUSTOM_DOMAIN", "auth.example.com")],
+        ));
+        assert_eq!(keys_url(&own), keys_url(&plain));
+        assert_eq!(
+            own.issuer.claims.issuers.len(),
+            plain.issuer.claims.issuers.len() + below.len()
+        );
+        for (path, known) in below
+            .iter()
+            .map(|path| (*path, true))
+            .chain([("/other", false)])
+        {
+            let claims = json!({"iss": format!("https://auth.example.com{path}"), "sub": "user_1",
+                "exp": 2e9, "aud": "authenticated", "role": "authenticated"});
+            let claims = if name == "workos" {
+                json!({"iss": claims["iss"], "sub": "user_1", "exp": 2e9})
+            } else {
+                claims
+            };
+            assert_eq!(check(&own, &claims).is_ok(), known, "{claims}");
+            assert_eq!(check(&plain, &claims), Err(TokenFault::Issuer), "{claims}");
+        }
+    }
+}
+
+#[test]
+fn refuses_options_that_would_let_in_anybody_or_mean_nothing() {
+    let without = ("JWT_WITHOUT_AZP", "allow");
+    let party = ("JWT_AZP", "https://app.example");
+    let domain = ("JWT_CUSTOM_DOMAIN", "auth.example.com");
+    let issuer = [
+        ("JWT_ISSUER", "https://issuer.example"),
+        ("JWT_AUDIENCE", ""),
+    ];
+    for (changes, variable) in [
+        (
+            custom(&[issuer[0], issuer[1], party, without]),
+            "JWT_WITHOUT_AZP",
+        ),
+        (custom(&[without]), "JWT_WITHOUT_AZP"),
+        (
+            custom(&[party, ("JWT_WITHOUT_AZP", "yes")]),
+            "JWT_WITHOUT_AZP",
+        ),
+        (preset("supabase", "abc", &[without]), "JWT_WITHOUT_AZP"),
+        (preset("clerk", "clerk.example.com", &[without]), "JWT_AZP"),
+        (custom(&[domain]), "JWT_CUSTOM_DOMAIN"),
+        (
+            preset("clerk", "clerk.example.com", &[party, domain]),
+            "JWT_CUSTOM_DOMAIN",
+        ),
+        (
+            preset("firebase", "project", &[domain]),
+            "JWT_CUSTOM_DOMAIN",
+        ),
+        (
+            preset(
+                "workos",
+                "client_01",
+                &[("JWT_CUSTOM_DOMAIN", "https://auth.example.com")],
+            ),
+            "JWT_CUSTOM_DOMAIN",
+        ),
+        (
+            preset(
+                "workos",
+                "client_01",
+                &[("JWT_CUSTOM_DOMAIN", "auth.example.com/x")],
+            ),
+            "JWT_CUSTOM_DOMAIN",
+        ),
+        (preset("clerk", "app.example.com/", &[party]), "JWT_ISSUER"),
+        (
+            preset("clerk", "app.example.com/__clerk/", &[party]),
+            "JWT_ISSUER",
+        ),
+        (
+            preset("clerk", "app.example.com/../x", &[party]),
+            "JWT_ISSUER",
+        ),
+        (
+            preset("clerk", "app.example.com/a?b", &[party]),
+            "JWT_ISSUER",
+        ),
+        (
+            preset("clerk", "user@app.example.com/a", &[party]),
+            "JWT_ISSUER",
+        ),
+        (custom(&[("JWT_COOKIE", "session,to ken")]), "JWT_COOKIE"),
+    ] {
+        assert_eq!(fault(&changes).variable(), variable, "{changes:?}");
+    }
+    assert!(parse(&custom(&[party, without])).service.is_ok());
+}
+
 #[test]
 fn takes_a_token_of_workos_that_was_given_to_its_own_client_only() {
     for changes in [&[][..], &[("JWT_AUDIENCE", "me")]] {
@@ -525,12 +679,7 @@ fn takes_a_token_of_workos_that_was_given_to_its_own_client_only() {
         let mut claims = json!({"iss": "https://api.workos.com", "sub": "user_1", "exp": 2e9,
             "aud": if changes.is_empty() { "client_01" } else { "me" }});
         assert!(check(&jwt, &claims).is_ok());
-        for client in [
-            json!("client_02"),
-            json!(""),
-            json!(null),
-            json!(["client_01"]),
-        ] {
+        for client in [json!("client_02"), json!(""), json!(["client_01"])] {
             claims["client_id"] = client;
             let found = check(&jwt, &claims).err();
             assert_eq!(
@@ -539,8 +688,10 @@ fn takes_a_token_of_workos_that_was_given_to_its_own_client_only() {
                 "{claims}"
             );
         }
-        claims["client_id"] = json!("client_01");
-        assert!(check(&jwt, &claims).is_ok());
+        for own in [json!("client_01"), json!(null)] {
+            claims["client_id"] = own;
+            assert!(check(&jwt, &claims).is_ok());
+        }
     }
 }
 
@@ -686,7 +837,7 @@ fn takes_users_of_its_own_tenant_only_whatever_the_preset_is() {
             (json!({"tenant": "green"}), false, false),
             (json!({"tenant": "Blue"}), false, false),
             (json!({"tenant": ""}), false, false),
-            (json!({"tenant": null}), false, false),
+            (json!({"tenant": null}), true, false),
             (json!({"tenant": ["blue"]}), false, false),
             (json!({"sign_in_provider": "password"}), true, false),
             (json!("blue"), true, false),

@@ -1,6 +1,6 @@
 use authkit_edge::jwt::algorithm::Algorithm;
 use authkit_edge::jwt::jws::UnverifiedToken;
-use authkit_edge::limits::{MAX_KEY_ID_BYTES, MAX_TOKEN_BYTES};
+use authkit_edge::limits::{MAX_HEADER_BYTES, MAX_KEY_ID_BYTES};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn check(text: &str) {
     let Ok(token) = UnverifiedToken::parse(text) else {
         return;
     };
-    assert!(text.len() <= MAX_TOKEN_BYTES);
+    assert!(text.len() <= MAX_HEADER_BYTES);
     // There is one text for what was read: encoding it again gives the same.
     let (header, payload) = token.signing_input.split_once('.').unwrap();
     assert_eq!(payload, Base64UrlUnpadded::encode_string(&token.payload));

@@ -11,12 +11,13 @@ use serde_json::{Map, Value, json};
 const NAMED: [&str; 2] = ["staging", "dev"];
 
 /// What a named environment may have from production: nothing that answers for it, or costs it.
-const INHERITED: [&str; 8] = [
+const INHERITED: [&str; 9] = [
     "name",
     "main",
     "minify",
     "keep_names",
     "compatibility_date",
+    "compatibility_flags",
     "preview_urls",
     "build",
     "observability",

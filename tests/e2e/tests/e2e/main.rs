@@ -11,6 +11,7 @@ mod identity;
 mod integrations;
 mod log;
 mod observability;
+mod outgoing;
 mod privacy;
 mod process;
 mod rate_limits;

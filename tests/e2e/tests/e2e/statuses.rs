@@ -72,7 +72,7 @@ fn bad_request_400() {
     let too_long = "x".repeat(129);
     let identities = ["a|b", "a b", "a:b", "a\tb", &too_long];
     assert_refused(&edge, identities.map(named), 400, "invalid_identity");
-    let types = ["email", "User", ""]
+    let types = ["email", "User", " "]
         .map(|kind| body(&format!(r#"{{"identity":"ada","identityType":"{kind}"}}"#)));
     assert_refused(&edge, types, 400, "invalid_identity_type");
 }

@@ -193,6 +193,28 @@ fn believes_cloudflare_access() {
 }
 
 #[test]
+fn finds_a_session_among_as_many_cookies_as_a_header_may_have() {
+    let edge = Profile::Verified.lease();
+    let token = edge.sandbox.issuer().token("ES256", "ada", &json!({}));
+    let crowded = |bytes: usize| {
+        let header = format!("a=1; session=\"{token}\"; b=");
+        let rest = "x".repeat(bytes - header.len());
+        Request::anonymous().header("cookie", header + &rest)
+    };
+    for bytes in [9 * 1024, 32 * 1024] {
+        edge.send(&crowded(bytes)).assert_token();
+        assert_eq!(minted_for(&edge)["identity"], "ada");
+    }
+    edge.sandbox.forget_requests();
+    for bytes in [32 * 1024 + 1, 100 * 1024] {
+        let answer = edge.send(&crowded(bytes));
+        answer.assert_error(431, "header_too_large");
+        assert_eq!(answer.header("www-authenticate"), None);
+    }
+    edge.assert_upstream_calls(0, 0);
+}
+
+#[test]
 fn logs_no_token_no_grant_and_no_identity() {
     let edge = Profile::Verified.lease();
     let token = edge

@@ -68,14 +68,14 @@ impl Setup {
         let token = UnverifiedToken::parse(token)?;
         token.check_algorithm(&self.algorithms)?;
         let set;
-        let key = match &self.keys {
-            Keys::Shared(secret) => VerificationKey::Shared(secret),
+        let keys = match &self.keys {
+            Keys::Shared(secret) => [Some(VerificationKey::Shared(secret)), None, None, None],
             Keys::Remote(body) => {
                 set = JwkSet::parse(body).ok_or(TokenFault::NoKey)?;
-                let jwk = set.select(token.algorithm, token.key_id.as_deref())?;
-                VerificationKey::Public(&jwk.key)
+                let keys = set.select(token.algorithm, token.key_id.as_deref())?;
+                keys.map(|key| key.map(VerificationKey::Public))
             }
         };
-        token.verify(key, verifier).await.map(drop)
+        token.verify(&keys, verifier).await.map(drop)
     }
 }
