@@ -90,10 +90,10 @@ fmt: ## Format the code
 	cargo fmt --all
 
 deploy: setup ## Deploy to production, the top level of wrangler.toml
-	wrangler deploy --env ""
+	@scripts/run.sh wrangler deploy --env=
 
 deploy-staging: setup ## Deploy to staging
-	wrangler deploy --env staging
+	@scripts/run.sh wrangler deploy --env staging
 
 release: setup ## Pack what a release has into dist/
 	@scripts/release.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts the sandbox and `wrangler dev`, and stops both together.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 # shellcheck source=scripts/lib.sh
 . scripts/lib.sh
 port=${PORT:-8787} sandbox_port=${SANDBOX_PORT:-8788}
