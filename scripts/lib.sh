@@ -162,7 +162,7 @@ use_wasm_target() {
   use_own_target_folder
   # Flags and linkers that a user has set, wherever, are for programs of this machine. Empty is what
   # cargo goes by, before all others.
-  export CARGO_ENCODED_RUSTFLAGS='' CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=rust-lld
+  export CARGO_ENCODED_RUSTFLAGS='' CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=rust-lld CARGO_INCREMENTAL=0
   has_wasm_target rustc && return
   [ -e "$debian/ready" ] || die "no $wasm target: run 'make setup'"
   # Another compiler version, so another target folder: sharing one would rebuild both.
