@@ -69,7 +69,11 @@ const copy = (from, to) => cpSync(from, to, { recursive: true, preserveTimestamp
 
 /** Gives a checkout what this one has installed and compiled for wasm32. */
 function furnish(folder) {
-  for (const part of ["node_modules", ".tools"]) link(join(root, part), join(folder, part));
+  link(join(root, "node_modules"), join(folder, "node_modules"));
+  // Not the lock beside the tools: linked, it would be one for both.
+  for (const entry of readdirSync(join(root, ".tools"), { withFileTypes: true })) {
+    if (entry.isDirectory() && !entry.name.startsWith("lock")) link(join(root, ".tools", entry.name), join(folder, ".tools", entry.name));
+  }
   for (const part of [`${WASM}/release`, "release"]) {
     for (const kind of ["deps", ".fingerprint", "build"]) {
       const source = join(root, "target", part, kind);
