@@ -89,9 +89,11 @@ find_tool() { # name version
 for_this_machine() {
   unset CARGO_BUILD_TARGET
   # The question is not stable yet. Where it is not understood, there is no target in a file.
-  if RUSTC_BOOTSTRAP=1 cargo -Zunstable-options config get build.target >/dev/null 2>&1; then
-    export CARGO_BUILD_TARGET="$host"
-  fi
+  case $(RUSTC_BOOTSTRAP=1 cargo -Zunstable-options config get --format json-value build.target 2>/dev/null || true) in
+    '') ;;
+    '['*) die "your cargo configuration compiles for a list of targets ([build] target), which cargo takes back for nobody: make it one" ;;
+    *) export CARGO_BUILD_TARGET="$host" ;;
+  esac
 }
 
 # Installs programs of a crate into $tools/bin. Unoptimized: they work on one small file, or compiling
@@ -149,7 +151,7 @@ std_source() {
 # have moved it in many ways, for all projects together. Two checkouts in one folder would overwrite
 # each other's Worker, which has one name, and cargo would not notice.
 use_own_target_folder() {
-  into=$(cargo metadata --format-version 1 --no-deps | node -p 'JSON.parse(fs.readFileSync(0)).target_directory')
+  into=$(cargo metadata --format-version 1 --no-deps | node -p 'path.resolve(JSON.parse(fs.readFileSync(0)).target_directory)')
   own=authkit-edge-$(printf %s "$PWD" | digest | cut -c 1-8)
   case $into in "$PWD/target" | *"/$own") ;; *) into=$into/$own ;; esac
   export CARGO_TARGET_DIR="$into" CARGO_BUILD_BUILD_DIR="$into"
