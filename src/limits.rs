@@ -42,6 +42,9 @@ pub const MAX_FLAGS_BODY_BYTES: usize = 64 * 1024;
 /// Rows asked for per page. 100 is what the official clients use; nothing above was ever seen.
 pub const ROWS_PER_PAGE: u32 = 100;
 
+/// Most rows on a page of One's: its API gives no more, whatever is asked for.
+pub const MAX_ROWS_PER_PAGE: u32 = 150;
+
 /// Most pages that one merged token may have: 10 000 rows.
 pub const MAX_PAGES: u32 = 100;
 
@@ -125,6 +128,16 @@ pub const MAX_SECRET_BYTES: usize = 512;
 
 /// Shortest `TRUSTED_CALLER_KEY` and `GRANT_KEY`: who guesses one may name any identity.
 pub const MIN_KEY_BYTES: usize = 32;
+
+/// Most names of headers that a preflight may ask for beside those that are always allowed, and how
+/// long its list may be. A page with tracing, monitoring and a tunnel asks for some twenty.
+pub const MAX_ASKED_HEADERS: usize = 64;
+
+/// See [`MAX_ASKED_HEADERS`].
+pub const MAX_ASKED_HEADERS_BYTES: usize = 2048;
+
+/// Longest method that a preflight may ask for; the longest that is registered has 16 letters.
+pub const MAX_METHOD_BYTES: usize = 32;
 
 /// How long a browser may keep a preflight answer, in seconds: Chromium's cap.
 pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";

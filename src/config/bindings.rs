@@ -276,6 +276,10 @@ pub(super) fn origin(name: &'static str, text: &str) -> Result<Origin, ConfigFau
 pub(super) fn advice(fault: OriginFault) -> &'static str {
     match fault {
         OriginFault::Scheme => "must start with https:// (or http:// for localhost)",
+        OriginFault::Shared => {
+            "is the origin of pages that have nothing to do with each other: serve yours over https://, \
+             or from a scheme of your application's own"
+        }
         OriginFault::Path => {
             "must end after the host and port, like https://app.example.com: no slash, no path"
         }

@@ -20,7 +20,7 @@ use crate::caller::pseudonym::PseudonymKey;
 use crate::caller::{CallerKeys, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
 use crate::http::cors::{AllowedOrigins, CorsPolicy};
-use crate::http::origin::Origin;
+use crate::http::origin::PageOrigin;
 use crate::http::routes::{Dialect, RoutePath, Routes};
 use crate::http::target::Target;
 use crate::identity::{Charset, IdentityType};
@@ -352,11 +352,11 @@ fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFaul
         [one] if one == "*" => return Ok(AllowedOrigins::Any),
         _ => {}
     }
-    let origins: Result<Vec<Origin>, ConfigFault> = entries
+    let origins: Result<Vec<PageOrigin>, ConfigFault> = entries
         .iter()
         .enumerate()
         .map(|(index, entry)| {
-            Origin::parse(entry).map_err(|fault| entry_fault(NAME, index, advice(fault)))
+            PageOrigin::parse(entry).map_err(|fault| entry_fault(NAME, index, advice(fault)))
         })
         .collect();
     origins.map(AllowedOrigins::List)
@@ -391,7 +391,7 @@ fn routes(bindings: &Bindings<'_>) -> Result<Routes, ConfigFault> {
 fn widget_origins() -> AllowedOrigins {
     let origins = WIDGET_ORIGINS
         .iter()
-        .filter_map(|text| Origin::parse(text).ok());
+        .filter_map(|text| PageOrigin::parse(text).ok());
     AllowedOrigins::List(origins.collect())
 }
 

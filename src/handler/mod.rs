@@ -1,6 +1,6 @@
 //! The way of a request, from its head to its answer.
 //!
-//! 1. route and method; a preflight is answered here, before anything is asked of it
+//! 1. method and route; a preflight is answered here, before anything is asked of it
 //! 2. configuration: without one nothing goes further
 //! 3. https, and the query
 //! 4. the client's rate limit, before anything that costs
@@ -63,6 +63,11 @@ where
     let target = Target::parse(&url);
     let (route, result) = match config.routes.find(target.path) {
         Some((to, _)) => answer(to, config, request, target, runtime, &mut trace).await,
+        // A page that may not ask would not get to read that there is nothing.
+        None if request.method() == Method::Options => {
+            let answer = preflight(config, request, Methods::Any);
+            (Route::Preflight, Ok(answer))
+        }
         None => (Route::Unknown, Err(Refusal::Path)),
     };
     conclude(config, request, target, runtime, trace, route, result)
@@ -188,7 +193,8 @@ where
     let route = to.into();
     let (method, methods) = (request.method(), to.methods());
     if method == Method::Options {
-        return (Route::Preflight, Ok(preflight(config, methods)));
+        let answer = preflight(config, request, methods);
+        return (Route::Preflight, Ok(answer));
     }
     if !methods.contain(method) {
         return (route, Err(Refusal::Method(methods)));
@@ -207,10 +213,10 @@ where
 
 /// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
 /// configuration can be a condition.
-fn preflight(config: &Config, methods: Methods) -> Response {
+fn preflight(config: &Config, request: &impl Incoming, methods: Methods) -> Response {
     let mut headers = Headers::default();
     headers.set("allow", methods.as_str());
-    config.cors.apply_preflight(methods, &mut headers);
+    config.cors.apply_preflight(methods, request, &mut headers);
     Response {
         status: 204,
         headers,
@@ -232,7 +238,8 @@ where
 {
     let service = configured(config)?;
     check_transport(config, request, target)?;
-    let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
+    let most = service.endpoint.provider.most_rows();
+    let selection = Selection::parse(target.query, most).map_err(Refusal::Query)?;
     let purpose = Purpose::Token;
     let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
 

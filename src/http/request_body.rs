@@ -171,16 +171,23 @@ fn agree(
     }
 }
 
-/// Whether a `Content-Type` is exactly JSON, parameters aside. A list of types is not.
+/// Whether a `Content-Type` is JSON, parameters aside. One that came twice arrives as a list, and is
+/// one as long as every entry says the same.
+///
+/// A comma in the quotes of a parameter ends an entry, too. What follows is then no JSON, so that is
+/// never taken for more than it is.
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or(content_type);
-    !content_type.contains(',') && essence.trim().eq_ignore_ascii_case("application/json")
+    content_type.split(',').all(|entry| {
+        let essence = entry.split(';').next().unwrap_or(entry);
+        essence.trim().eq_ignore_ascii_case("application/json")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
+    use proptest::sample::select;
 
     use super::{BodyFault, RequestBody, is_json};
 
@@ -249,12 +256,19 @@ mod tests {
         assert_eq!(body.identity_type(), Err(BodyFault::Field("identityType")));
     }
 
+    /// The kind: one type, said by more than one place (a page and its library, a front end and its
+    /// proxy), each in its own spelling and with its own parameters.
     #[test]
     fn takes_one_json_media_type_only() {
         for text in [
             "application/json",
             "Application/JSON; charset=utf-8",
             "application/json;x=y",
+            "application/json, application/json",
+            "application/json,application/json",
+            "application/json , Application/JSON",
+            "application/json; charset=utf-8, application/json",
+            "application/json, application/json;charset=UTF-8, application/json",
         ] {
             assert!(is_json(text), "{text}");
         }
@@ -263,6 +277,14 @@ mod tests {
             "text/plain",
             "application/json, text/plain",
             "text/plain, application/json",
+            "application/json, application/json, text/plain",
+            "application/json, application/ld+json",
+            "application/json; charset=utf-8, text/plain; charset=utf-8",
+            "application/json,",
+            ", application/json",
+            ",",
+            "text/plain; x=\", application/json\"",
+            "application/json; x=\"a, b\"",
             "application/jsonp",
             "application/ld+json",
             "application/x-www-form-urlencoded",
@@ -274,6 +296,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn takes_a_list_of_types_for_json_when_each_is(
+            types in vec(select(&["application/json", "application/json;a=b", "text/plain", ""][..]), 1..5),
+        ) {
+            let all = types.iter().all(|entry| entry.starts_with("application/json"));
+            assert_eq!(is_json(&types.join(", ")), all, "{types:?}");
+        }
+
         #[test]
         fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..200)) {
             let _ = RequestBody::parse(&bytes);
