@@ -20,6 +20,7 @@ use crate::jwt::verifier::Verifier;
 use crate::runtime::{Incoming, Runtime, Timestamp};
 
 pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
+pub use site::Unsaid;
 pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};
 
 /// A caller whose identity was accepted. Only [`Policy`] makes one, so whoever holds one need not
@@ -207,6 +208,8 @@ pub struct Question<'a, I> {
     pub target: Target<'a>,
     /// Its body.
     pub body: &'a RequestBody,
+    /// What counts as our own page.
+    pub unsaid: Unsaid,
 }
 
 impl Policy {

@@ -61,8 +61,10 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         },
         CallerFault::Token(TokenFault::Nobody(nobody)) => nobody_reason(nobody),
         CallerFault::Token(fault) => token_reason(fault),
+        CallerFault::CrossSite => {
+            "not from a page of the same origin, or by plain http through a proxy, where no browser says so: serve the page over https (in development a page of the same network will do)"
+        }
         CallerFault::NoCredential
-        | CallerFault::CrossSite
         | CallerFault::NotTheirs
         | CallerFault::Unspecified
         | CallerFault::Identity(_)

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::GRANT_HEADER;
-use crate::caller::{Caller, Purpose, Question};
+use crate::caller::{Caller, Purpose, Question, Unsaid};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
@@ -397,6 +397,10 @@ where
         request,
         target,
         body: &body.map_err(Refusal::Body)?,
+        unsaid: match config.environment {
+            Environment::Deployed => Unsaid::Foreign,
+            Environment::Development => Unsaid::OursIfNearby,
+        },
     };
     let begun = runtime.now();
     let caller = service.callers.identify(purpose, &question, runtime).await;

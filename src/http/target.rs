@@ -184,7 +184,11 @@ mod tests {
     #[test]
     fn wants_all_rows_when_no_page_is_named() {
         for query in ["", "x=1", "Page=1", "pages=2&limits=3", "&&"] {
-            assert_eq!(Selection::parse(query, MOST), Ok(Selection::Merged), "{query}");
+            assert_eq!(
+                Selection::parse(query, MOST),
+                Ok(Selection::Merged),
+                "{query}"
+            );
         }
     }
 
@@ -265,7 +269,10 @@ mod tests {
                 assert_eq!(Selection::parse(&query, MOST), wanted, "{query}");
             }
         }
-        let wanted = Ok(Selection::Page(PageNumber { page: 2, limit: 150 }));
+        let wanted = Ok(Selection::Page(PageNumber {
+            page: 2,
+            limit: 150,
+        }));
         assert_eq!(Selection::parse("page=2&limit=500", 150), wanted);
     }
 

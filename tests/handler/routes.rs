@@ -143,7 +143,12 @@ fn takes_a_media_type_that_is_said_twice() {
         assert_eq!(twice(json, other).response.status, 200, "{other}");
         assert_eq!(twice(other, json).response.status, 200, "{other}");
     }
-    for other in ["text/plain", "application/ld+json", "multipart/form-data", ""] {
+    for other in [
+        "text/plain",
+        "application/ld+json",
+        "multipart/form-data",
+        "",
+    ] {
         for outcome in [twice(json, other), twice(other, json)] {
             assert_error(&outcome, 415, "unsupported_media_type");
         }
