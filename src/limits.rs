@@ -93,6 +93,9 @@ pub const BACKOFF_CAP: Duration = Duration::from_secs(1);
 /// What a 429 tells the caller to wait when the upstream did not say: its rate window is 60 s.
 pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
 
+/// The same when the upstream said something that cannot be read.
+pub const ODD_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// Longest wait that is passed on to a caller.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 

@@ -223,6 +223,77 @@ fn tells_who_does_not_answer_as_they_should() {
     }
 }
 
+/// The kind: what the upstream says of the account, the key or its own place, each of which is mended
+/// in another way.
+#[test]
+fn advises_what_mends_what_the_upstream_says() {
+    let one = || {
+        let app = well().with("AUTHKIT_PROVIDER", "one");
+        app.with("ONE_SECRET_KEY", KEY)
+    };
+    for (status, reason, pica, of_one) in [
+        (
+            401,
+            "refused the secret key",
+            "is refused. Copy it from https://app.picaos.com",
+            "is refused. Copy it from https://app.withone.ai",
+        ),
+        (
+            402,
+            "plan or its quota is used up",
+            "plan and usage in the dashboard, where the keys are: https://app.picaos.com",
+            "plan and usage in the dashboard, where the keys are: https://app.withone.ai",
+        ),
+        (
+            403,
+            "lacks a permission",
+            "Give it access to AuthKit, or copy another one from https://app.picaos.com",
+            "Give it access to AuthKit, or copy another one from https://app.withone.ai",
+        ),
+        (
+            404,
+            "check AUTHKIT_PROVIDER and AUTHKIT_BASE_URL",
+            "check AUTHKIT_PROVIDER",
+            "check AUTHKIT_PROVIDER",
+        ),
+        (
+            301,
+            "the API has moved, most probably to AUTHKIT_PROVIDER `one`",
+            "set AUTHKIT_PROVIDER = \"one\", and type: npx wrangler secret put ONE_SECRET_KEY",
+            "If AUTHKIT_BASE_URL is set, look at it",
+        ),
+        (
+            429,
+            "upstream answered 429",
+            "ask again in a minute",
+            "ask again in a minute",
+        ),
+    ] {
+        let mut reasons = Vec::new();
+        for (app, words) in [(well(), pica), (one(), of_one)] {
+            let app = app.upstream(move |_| Plan::status(status));
+            assert_failing(&app, "upstream", words);
+            let token = TestRequest::post().header("x-authkit-key", CALLER_KEY);
+            let outcome = app.send(&token);
+            let wire = if status == 429 {
+                (429, "rate_limited")
+            } else {
+                (502, "upstream_failed")
+            };
+            assert_error(&outcome, wire.0, wire.1);
+            reasons.push(outcome.record.reason.unwrap());
+        }
+        assert!(
+            reasons.iter().all(|found| found.contains(reason)),
+            "{reasons:?}"
+        );
+    }
+    for status in [302, 303, 307, 308] {
+        let app = well().upstream(move |_| Plan::status(status));
+        assert_failing(&app, "upstream", "AUTHKIT_PROVIDER = \"one\"");
+    }
+}
+
 #[test]
 fn warns_without_failing() {
     let empty = || well().upstream(|_| Plan::json(r#"{"rows":[ ],"pages":0}"#));
