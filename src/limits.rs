@@ -7,8 +7,17 @@ use std::time::Duration;
 /// Largest request body that is read. The widget sends `{}`; the Python samples send two strings.
 pub const MAX_REQUEST_BODY_BYTES: usize = 8 * 1024;
 
-/// How long a request body may take to arrive.
-pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// When a request is answered at the latest, from its receipt on: the hosted widget was seen to give up
+/// after 10 s, and an answer has a way to go. Stored secrets, limiters, body, keys and upstream share
+/// it: what one takes, the next has less.
+pub const REQUEST_DEADLINE: Duration = Duration::from_millis(9_500);
+
+/// What all else has at least beside an upstream deadline. So an `UPSTREAM_DEADLINE_MS` above 8000
+/// makes the whole of it longer.
+pub const BESIDE_UPSTREAM: Duration = Duration::from_millis(1_500);
+
+/// How long a request body may take to arrive, as long as the deadline of the request allows it.
+pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// Largest body of one upstream answer, after decompression.
 pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -57,7 +66,7 @@ pub const MAX_CONNECTIONS: usize = 6;
 pub const MAX_TRIES: u32 = 3;
 
 /// All the time that a request may spend on the upstream, unless `UPSTREAM_DEADLINE_MS` says
-/// otherwise. The hosted widget was seen to give up after 10 s.
+/// otherwise, and less where [`REQUEST_DEADLINE`] is near.
 pub const DEFAULT_UPSTREAM_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Smallest and largest `UPSTREAM_DEADLINE_MS`.

@@ -150,8 +150,8 @@ fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
             format!("upstream answered {status}").into()
         }
         UpstreamFault::Redirect(status) => format!(
-            "upstream answered {status}, and redirects are not followed: the API has moved, most \
-                 probably to AUTHKIT_PROVIDER `one`; or check AUTHKIT_BASE_URL"
+            "upstream answered {status}, and redirects are not followed: the API has moved. Check \
+             AUTHKIT_BASE_URL, and whether AUTHKIT_PROVIDER has to be `one`"
         )
         .into(),
         UpstreamFault::RateLimited(_) => "upstream answered 429".into(),

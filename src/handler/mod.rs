@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::GRANT_HEADER;
-use crate::caller::{Caller, Purpose, Question, Unsaid};
+use crate::caller::{Caller, CallerFault, Purpose, Question, Unsaid};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
@@ -32,8 +32,9 @@ use crate::http::routes::{Destination, Dialect, Methods};
 use crate::http::target::{Selection, Target};
 use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::json;
+use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
-use crate::limits::MAX_REQUEST_ID_BYTES;
+use crate::limits::{BESIDE_UPSTREAM, JWKS_RETRY, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
 use crate::runtime::in_flight::Share;
 use crate::runtime::rate_limit::Count;
 use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
@@ -245,12 +246,13 @@ where
 
     let begun = runtime.now();
     let share = config.in_flight.upstream.open(begun);
+    let left = begun.until(trace.deadline(service));
     let client = Client::new(
         runtime,
         &service.endpoint,
         trace.parent.as_ref(),
         &share,
-        service.upstream_deadline,
+        service.upstream_deadline.min(left),
     );
     let policy = service.integrations.as_ref();
     let token = client.token(&caller, selection, policy).await;
@@ -330,7 +332,9 @@ where
 {
     let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
     check_transport(config, request, target)?;
-    let count = config.rate_limits.count_client(request, runtime).await;
+    let deadline = trace.started.after(REQUEST_DEADLINE);
+    let limits = config.rate_limits;
+    let count = limits.count_client(request, deadline, runtime).await;
     trace.judge(Limiter::Client, count)?;
     let checked = keys.check(request);
     checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
@@ -380,11 +384,13 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let deadline = trace.deadline(service);
+    let limits = config.rate_limits;
     let keys = config.caller_keys.as_ref();
     // A server of the operator's is many clients. One that runs on Workers even shares its address
     // with the Workers of everybody else.
     if keys.is_none_or(|keys| keys.check(request).is_err()) {
-        let count = config.rate_limits.count_client(request, runtime).await;
+        let count = limits.count_client(request, deadline, runtime).await;
         trace.judge(Limiter::Client, count)?;
     }
     let media_type = match purpose {
@@ -392,7 +398,7 @@ where
         Purpose::Grant => MediaType::Required,
     };
     let waiting = &config.in_flight.waiting;
-    let body = RequestBody::read(request, media_type, waiting, runtime).await;
+    let body = RequestBody::read(request, media_type, waiting, deadline, runtime).await;
     let question = Question {
         request,
         target,
@@ -403,8 +409,12 @@ where
         },
     };
     let begun = runtime.now();
-    let caller = service.callers.identify(purpose, &question, runtime).await;
+    let caller = service.callers.identify(purpose, &question, runtime);
+    let caller = runtime.within(begun.until(deadline), caller).await;
     trace.identity_ms = millis_since(begun, runtime);
+    // There is nothing else in it that takes its time.
+    let late = CallerFault::Token(TokenFault::KeysUnavailable(JWKS_RETRY));
+    let caller = caller.unwrap_or(Err(late));
     let caller = caller.map_err(|fault| {
         let bearer = service.callers.takes_bearer_tokens();
         let challenge = if bearer {
@@ -416,9 +426,7 @@ where
     })?;
     let pseudonym = trace.note_caller(service, &caller);
     let source = caller.source().as_str();
-    let count = config
-        .rate_limits
-        .count_identity(source, pseudonym, runtime);
+    let count = limits.count_identity(source, pseudonym, deadline, runtime);
     let count = count.await;
     trace.judge(Limiter::Identity, count)?;
     Ok(caller)
@@ -452,7 +460,7 @@ impl Trace {
         let parent = request.header(TRACEPARENT);
         Self {
             request_id: request_id(request, runtime),
-            started: runtime.now(),
+            started: request.received().unwrap_or_else(|| runtime.now()),
             parent: parent.and_then(|text| TraceParent::parse(&text)),
             identity_ms: 0,
             upstream_ms: 0,
@@ -465,6 +473,12 @@ impl Trace {
             limiter_failed: false,
             share: None,
         }
+    }
+
+    /// When the answer must be there. The upstream has its own time beside it where that was set longer.
+    fn deadline(&self, service: &Service) -> Timestamp {
+        let whole = REQUEST_DEADLINE.max(service.upstream_deadline + BESIDE_UPSTREAM);
+        self.started.after(whole)
     }
 
     /// Notes who is calling, and gives the pseudonym.

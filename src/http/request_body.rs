@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use crate::json::{Object, Value};
 use crate::limits::{MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, WAITING_BYTES};
 use crate::runtime::in_flight::{Allowance, Room};
-use crate::runtime::{Message, ReadError, Runtime};
+use crate::runtime::{Message, ReadError, Runtime, Timestamp};
 
 /// What a request body may say. An absent body says nothing.
 ///
@@ -43,7 +43,7 @@ impl RequestBody {
     /// A media type other than JSON is refused even for an empty body: browsers send those
     /// cross-site without asking first, and no honest caller needs to.
     ///
-    /// It is waited for as long as there is room for those that wait.
+    /// It is waited for as long as there is room for those that wait, and until `deadline` at most.
     ///
     /// # Errors
     /// The first [`BodyFault`] that is met.
@@ -51,6 +51,7 @@ impl RequestBody {
         request: &impl Message,
         media: MediaType,
         waiting: &Rc<Room>,
+        deadline: Timestamp,
         runtime: &impl Runtime,
     ) -> Result<Self, BodyFault> {
         let media_type = request.header("content-type");
@@ -58,12 +59,14 @@ impl RequestBody {
         if json == Some(false) || (json.is_none() && media == MediaType::Required) {
             return Err(BodyFault::MediaType);
         }
-        let share = waiting.open(runtime.now());
+        let now = runtime.now();
+        let share = waiting.open(now);
         if !share.take(WAITING_BYTES) {
             return Err(BodyFault::NoRoom);
         }
         let allowance = Allowance::of(MAX_REQUEST_BODY_BYTES);
-        let read = runtime.within(REQUEST_BODY_TIMEOUT, request.read_body(&allowance));
+        let timeout = REQUEST_BODY_TIMEOUT.min(now.until(deadline));
+        let read = runtime.within(timeout, request.read_body(&allowance));
         let bytes = match read.await.ok_or(BodyFault::TooSlow)? {
             Ok(bytes) => bytes,
             Err(ReadError::TooLarge) => return Err(BodyFault::TooLarge),

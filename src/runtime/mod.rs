@@ -126,6 +126,12 @@ pub trait Incoming: Message {
     /// Its absolute URL, as serialized by the URL standard.
     fn url(&self) -> String;
 
+    /// When it came, where the place knows: what was done for it before counts as well. Otherwise its
+    /// time begins when the core first sees it.
+    fn received(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// Whether nobody between the caller and this place could read it. Outside of development,
     /// tokens and grants are refused over plain http.
     ///

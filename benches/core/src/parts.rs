@@ -14,6 +14,7 @@ use authkit_edge::jwt::algorithm::Algorithm;
 use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
 use authkit_edge::jwt::issuer::{Issuer, Keys};
 use authkit_edge::limits::ROWS_PER_PAGE;
+use authkit_edge::runtime::Timestamp;
 use authkit_edge::runtime::in_flight::InFlight;
 use authkit_edge::secret::Secret;
 use authkit_edge::upstream::page::Page;
@@ -50,8 +51,14 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         Case::new("request_body", body, |(request, in_flight, edge)| {
             let waiting = &in_flight.waiting;
-            let body =
-                RequestBody::read(request, MediaType::Required, waiting, edge).now_or_never();
+            let body = RequestBody::read(
+                request,
+                MediaType::Required,
+                waiting,
+                Timestamp(u64::MAX),
+                edge,
+            )
+            .now_or_never();
             let body = body.expect("it has arrived").expect("it is right");
             body.or_query("a=1&b=2")
         }),
