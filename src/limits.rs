@@ -148,9 +148,6 @@ pub const MAX_ASKED_HEADERS: usize = 64;
 /// See [`MAX_ASKED_HEADERS`].
 pub const MAX_ASKED_HEADERS_BYTES: usize = 2048;
 
-/// Longest method that a preflight may ask for; the longest that is registered has 16 letters.
-pub const MAX_METHOD_BYTES: usize = 32;
-
 /// How long a browser may keep a preflight answer, in seconds: Chromium's cap.
 pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";
 

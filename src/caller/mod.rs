@@ -208,6 +208,8 @@ pub struct Question<'a, I> {
     pub target: Target<'a>,
     /// Its body.
     pub body: &'a RequestBody,
+    /// When whoever asks must have been identified.
+    pub deadline: Timestamp,
     /// What counts as our own page.
     pub unsaid: Unsaid,
 }

@@ -189,32 +189,29 @@ fn upstream(service: &Service, found: Result<bool, UpstreamFault>) -> Vec<Check>
         Err(fault) => fault,
     };
     let keys = provider.dashboard().keys;
+    let reason = Refusal::Upstream(fault).reason();
     let advice = match fault {
         UpstreamFault::Status(401) => format!(
             "The key in {key} is refused. Copy it from {keys} and type: npx wrangler secret put {key}"
         ),
-        UpstreamFault::Status(402) => format!(
-            "The plan of the account that {key} is for, or its quota, is used up (402). Look at plan \
-             and usage in the dashboard, where the keys are: {keys}"
-        ),
         UpstreamFault::Status(403) => format!(
-            "The key in {key} is known, but it lacks a permission (403). Give it access to AuthKit, or \
-             copy another one from {keys} and type: npx wrangler secret put {key}"
+            "{reason}. Give it access to AuthKit, or copy another one from {keys} and type: npx \
+             wrangler secret put {key}"
         ),
-        UpstreamFault::Redirect(status) if provider == Provider::Pica => format!(
-            "The API has moved ({status}), and the key is not sent after it. If AUTHKIT_BASE_URL is \
-             set, look at it. If it is not, Pica's API is most probably One's now: in [vars] of \
-             wrangler.toml set AUTHKIT_PROVIDER = \"one\", and type: npx wrangler secret put {}",
-            Provider::One.key_binding()
-        ),
-        UpstreamFault::RateLimited(_) | UpstreamFault::Shed(_) => format!(
-            "{}. The limit of the account's plan is reached: ask again in a minute",
-            Refusal::Upstream(fault).reason()
-        ),
-        _ => format!(
-            "{}. If AUTHKIT_BASE_URL is set, check it; otherwise try again later",
-            Refusal::Upstream(fault).reason()
-        ),
+        UpstreamFault::Status(402) => {
+            format!("{reason}. The dashboard shows both: {keys}")
+        }
+        _ => {
+            let hint = match fault {
+                UpstreamFault::Redirect(_) if provider == Provider::Pica => {
+                    "Pica's is most probably One's now: in [vars] of wrangler.toml set \
+                     AUTHKIT_PROVIDER = \"one\", and type: npx wrangler secret put ONE_SECRET_KEY"
+                }
+                UpstreamFault::RateLimited(_) | UpstreamFault::Shed(_) => "Ask again in a minute",
+                _ => "If AUTHKIT_BASE_URL is set, check it; otherwise try again later",
+            };
+            format!("{reason}. {hint}")
+        }
     };
     vec![Check {
         name: "upstream",

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::GRANT_HEADER;
-use crate::caller::{Caller, CallerFault, Purpose, Question, Unsaid};
+use crate::caller::{Caller, Purpose, Question, Unsaid};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
@@ -32,9 +32,8 @@ use crate::http::routes::{Destination, Dialect, Methods};
 use crate::http::target::{Selection, Target};
 use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::json;
-use crate::jwt::TokenFault;
 use crate::jwt::verifier::Verifier;
-use crate::limits::{BESIDE_UPSTREAM, JWKS_RETRY, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
+use crate::limits::{BESIDE_UPSTREAM, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
 use crate::runtime::in_flight::Share;
 use crate::runtime::rate_limit::Count;
 use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
@@ -403,18 +402,15 @@ where
         request,
         target,
         body: &body.map_err(Refusal::Body)?,
+        deadline,
         unsaid: match config.environment {
             Environment::Deployed => Unsaid::Foreign,
             Environment::Development => Unsaid::OursIfNearby,
         },
     };
     let begun = runtime.now();
-    let caller = service.callers.identify(purpose, &question, runtime);
-    let caller = runtime.within(begun.until(deadline), caller).await;
+    let caller = service.callers.identify(purpose, &question, runtime).await;
     trace.identity_ms = millis_since(begun, runtime);
-    // There is nothing else in it that takes its time.
-    let late = CallerFault::Token(TokenFault::KeysUnavailable(JWKS_RETRY));
-    let caller = caller.unwrap_or(Err(late));
     let caller = caller.map_err(|fault| {
         let bearer = service.callers.takes_bearer_tokens();
         let challenge = if bearer {

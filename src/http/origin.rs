@@ -131,28 +131,25 @@ impl PageOrigin {
 }
 
 /// Checks an origin whose scheme is not of the web, so that the URL standard leaves its host alone.
+/// Browsers write the scheme itself in lower case all the same.
 fn check_own(scheme: &str, authority: &str) -> Result<(), OriginFault> {
-    // Browsers write a scheme in lower case, whatever it is.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let named = |byte| byte == b'+' || plain(byte) && !b"_~".contains(&byte);
     if scheme.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(OriginFault::Uppercase);
     }
-    let is_letter = |byte: u8| byte.is_ascii_lowercase();
-    let plain = |byte| is_letter(byte) || byte.is_ascii_digit() || b"+-.".contains(&byte);
     // What begins like `https` and goes on is a typing error.
-    let named = scheme.starts_with(|first: char| first.is_ascii_lowercase())
-        && scheme.bytes().all(plain)
-        && !scheme.starts_with("http");
-    if !named {
+    let begins = scheme
+        .as_bytes()
+        .first()
+        .is_some_and(u8::is_ascii_lowercase);
+    if !begins || scheme.starts_with("http") || !scheme.bytes().all(named) {
         return Err(OriginFault::Scheme);
     }
     if NO_PAGES.split(' ').any(|known| known == scheme) {
         return Err(OriginFault::Shared);
     }
-    if authority.contains(['/', '?', '#', '\\']) {
-        return Err(OriginFault::Path);
-    }
     let (host, port) = split_port(authority)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if host.is_empty() || !host.bytes().all(plain) {
         return Err(OriginFault::Host);
     }
@@ -283,11 +280,12 @@ fn check_port(port: &str, scheme: Option<Scheme>) -> Result<(), OriginFault> {
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits && !port.starts_with('0');
     let number: u16 = port.parse().map_err(|_| OriginFault::Port)?;
-    let default = scheme.map(|scheme| match scheme {
-        Scheme::Http => 80,
-        Scheme::Https => 443,
-    });
-    if canonical && Some(number) != default {
+    let default = match scheme {
+        Some(Scheme::Http) => 80,
+        Some(Scheme::Https) => 443,
+        None => 0,
+    };
+    if canonical && number != default {
         Ok(())
     } else {
         Err(OriginFault::Port)
@@ -378,8 +376,8 @@ mod tests {
             ("CAPACITOR://localhost", OriginFault::Uppercase),
             ("HTTPS://example.com", OriginFault::Uppercase),
             ("https://Example.com", OriginFault::Uppercase),
-            ("capacitor://localhost/", OriginFault::Path),
-            ("app://-/index.html", OriginFault::Path),
+            ("capacitor://localhost/", OriginFault::Host),
+            ("app://-/index.html", OriginFault::Host),
             ("chrome-extension://*", OriginFault::Host),
             ("capacitor://", OriginFault::Host),
             ("app://user@host", OriginFault::Host),

@@ -56,10 +56,11 @@ pub fn fault_of_status(
     rate_limit_reset: Option<&str>,
     now: Timestamp,
 ) -> UpstreamFault {
-    let said = || [retry_after, rate_limit_reset].into_iter().flatten();
-    let read = said().find_map(|text| wait_of(text, now));
+    let asked = retry_after.and_then(|text| wait_of(text, now));
+    let asked = asked.or_else(|| rate_limit_reset.and_then(seconds));
     // What cannot be read is not the longest wait that there is.
-    let asked = read.or_else(|| said().next().map(|_| ODD_RETRY_AFTER));
+    let odd = retry_after.or(rate_limit_reset).map(|_| ODD_RETRY_AFTER);
+    let asked = asked.or(odd);
     match status {
         429 => {
             UpstreamFault::RateLimited(asked.unwrap_or(DEFAULT_RETRY_AFTER).min(MAX_RETRY_AFTER))
@@ -71,35 +72,39 @@ pub fn fault_of_status(
     }
 }
 
-/// RFC 9110 §10.2.3: seconds, or a date, which may be over. Where it came twice, the longer wait counts.
+/// RFC 9110 §10.2.3: seconds, or a date, which may be over.
 fn wait_of(text: &str, now: Timestamp) -> Option<Duration> {
-    text.split(',').filter_map(seconds).max().or_else(|| {
+    seconds(text).or_else(|| {
         let date = httpdate::parse_http_date(text.trim()).ok()?;
         let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
         Some(since_epoch.saturating_sub(Duration::from_millis(now.0)))
     })
 }
 
-/// A number of seconds as servers write it who do not look it up: with a sign, a fraction, quotes or
-/// a unit. What is begun of a second counts as one.
+/// A number of seconds as servers write it who do not look it up: with a sign, a fraction, quotes, a
+/// unit, or twice. What is begun of a second counts as one.
 fn seconds(text: &str) -> Option<Duration> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '"');
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    let number = text.get(..text.len() - unit.len())?;
-    let known = ["", "s", "sec", "secs", "second", "seconds"];
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = !number.is_empty() && number != "." && !fraction.contains('.');
-    if !digits || !known.contains(&&*unit.trim_start().to_ascii_lowercase()) {
-        return None;
+    let (mut whole, mut begun) = (0_u64, 0);
+    let (mut has_digits, mut has_point) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                has_digits = true;
+                if has_point {
+                    begun |= u64::from(byte != b'0');
+                } else {
+                    whole = whole
+                        .saturating_mul(10)
+                        .saturating_add(u64::from(byte - b'0'));
+                }
+            }
+            b'.' if !has_point => has_point = true,
+            b' ' | b'"' | b'+' if !has_digits && !has_point => {}
+            b' ' | b'"' | b',' | b's' | b'S' => break,
+            _ => return None,
+        }
     }
-    let begun = u64::from(fraction.bytes().any(|digit| digit != b'0'));
-    // Too large for a number is too large.
-    let whole = match whole {
-        "" => 0,
-        _ => whole.parse().unwrap_or(u64::MAX),
-    };
-    Some(Duration::from_secs(whole.saturating_add(begun)))
+    has_digits.then(|| Duration::from_secs(whole.saturating_add(begun)))
 }
 
 #[cfg(test)]
@@ -164,7 +169,7 @@ mod tests {
             ("2 Seconds", 2),
             ("0.5s", 1),
             ("2, 2", 2),
-            ("2, 5", 5),
+            ("2, 5", 2),
             ("99999999999999999999999.5", 3600),
         ] {
             let expected = Duration::from_secs(expected);

@@ -241,8 +241,8 @@ fn advises_what_mends_what_the_upstream_says() {
         (
             402,
             "plan or its quota is used up",
-            "plan and usage in the dashboard, where the keys are: https://app.picaos.com",
-            "plan and usage in the dashboard, where the keys are: https://app.withone.ai",
+            "The dashboard shows both: https://app.picaos.com",
+            "The dashboard shows both: https://app.withone.ai",
         ),
         (
             403,
@@ -265,8 +265,8 @@ fn advises_what_mends_what_the_upstream_says() {
         (
             429,
             "upstream answered 429",
-            "ask again in a minute",
-            "ask again in a minute",
+            "Ask again in a minute",
+            "Ask again in a minute",
         ),
     ] {
         let mut reasons = Vec::new();
