@@ -157,7 +157,16 @@ fn service(
     let endpoint = faults.note(upstream::endpoint(bindings));
     let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS);
     let deadline = faults.note(deadline);
-    let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
+    let server_timing = bindings.choice(
+        "SERVER_TIMING",
+        "off",
+        &[
+            ("off", false),
+            ("on", true),
+            ("false", false),
+            ("true", true),
+        ],
+    );
     let server_timing = faults.note(server_timing);
     let integrations = faults.note(upstream::integrations(bindings));
     let callers = callers(bindings, environment, header, faults);

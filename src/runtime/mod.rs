@@ -209,10 +209,12 @@ pub trait Environment {
     fn stored_secret(&self, name: &str) -> impl Future<Output = Result<String, Unreachable>>;
 }
 
-/// What is bound under a name.
+/// What is bound under a name. Numbers and booleans are their text.
 pub enum Binding {
     /// A variable or a secret: its text.
     Text(String),
+    /// A variable that is an array in `[vars]`: its entries, each a text.
+    List(Vec<String>),
     /// Anything else: a rate limiter, a secret of the Secrets Store. What it is shows in use.
     Object,
 }

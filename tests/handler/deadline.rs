@@ -155,3 +155,21 @@ fn has_the_time_that_is_set_for_the_upstream_beside_all_else() {
     let whole = Duration::from_secs(30) + BESIDE_UPSTREAM;
     assert_eq!(u128::from(app.edge.elapsed()), whole.as_millis());
 }
+
+#[test]
+fn starts_no_cool_down_for_keys_that_it_cut_short() {
+    let delays = Delays {
+        body: Some(8_900),
+        keys: Some(2_000),
+        upstream: Some(0),
+    };
+    let app = app(delays);
+    let isolate = app.isolate();
+    let outcome = isolate.send(&ask(delays));
+    assert_error(&outcome, 503, "keys_unavailable");
+    assert_eq!(u128::from(app.edge.elapsed()), REQUEST_DEADLINE.as_millis());
+    // The next one loads them as if nobody had.
+    let body = Some(0);
+    let outcome = isolate.send(&ask(Delays { body, ..delays }));
+    assert_eq!(outcome.response.status, 200);
+}

@@ -1,4 +1,5 @@
 mod access_and_grants;
+mod bindings;
 mod jwt;
 
 use std::collections::BTreeMap;
