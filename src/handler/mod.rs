@@ -282,17 +282,19 @@ where
     let purpose = Purpose::Grant;
     let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
 
+    let now = runtime.now();
     let (grant, expires_at) = keys.issue(
         caller.identity().as_str(),
         caller.identity_type(),
         target.origin,
-        runtime.now(),
+        now,
         caller.holds_until(),
     );
     let body = GrantBody {
         headers: GrantHeaders(&grant),
         grant: &grant,
         expires_at,
+        expires_in: expires_at.saturating_sub(now.0 / 1000),
     };
     Ok(ok(json::text(&body).into_bytes()))
 }
@@ -304,6 +306,8 @@ struct GrantBody<'a> {
     grant: &'a str,
     /// Seconds since the Unix epoch.
     expires_at: u64,
+    /// Seconds from now on, for a page whose clock is not ours.
+    expires_in: u64,
 }
 
 struct GrantHeaders<'a>(&'a str);

@@ -171,7 +171,8 @@ export const differences = [
       claim(ALL, "query-page query-beyond", "pages", "1", /^(2 \(limit=50&page=2\)|9)$/),
       claim(NODE, "query-page query-page-alone query-beyond", "flags", "1", "0"),
       claim(NODE, "query-page query-page-alone query-beyond", "white label", "false", "-"),
-      claim(ALL, "query-zero query-limit-101 query-null", "status", "200", "400"),
+      claim(ALL, "query-limit-101", "white label", "false", "-"),
+      claim(ALL, "query-zero query-null", "status", "200", "400"),
     ],
   },
   {

@@ -62,6 +62,8 @@ fn let_the_widget_mint_for_the_user_who_got_them_and_again() {
     let outcome = app.send(&ask());
     let answer = json(&outcome);
     assert_eq!(answer["expires_at"], NOW + 300);
+    // For pages whose clock is another one.
+    assert_eq!(answer["expires_in"], 300);
     assert_eq!(
         answer["headers"],
         json!({"x-authkit-grant": answer["grant"]})
@@ -134,6 +136,7 @@ fn live_no_longer_than_the_token_that_bought_them_but_five_minutes() {
         let app = grant_app().with("GRANT_TTL_SECONDS", ttl);
         let answer = json(&app.send(&ask_with(json!({"exp": exp}))));
         assert_eq!(answer["expires_at"], NOW + lifetime, "{ttl} {exp}");
+        assert_eq!(answer["expires_in"], lifetime, "{ttl} {exp}");
         // What the answer says is true.
         let grant = answer["grant"].as_str().unwrap();
         app.edge.pass(Duration::from_secs(lifetime - 1));
