@@ -283,8 +283,8 @@ fn must_be_one_of(
 }
 
 /// What to do about [`is_mangled`].
-const MANGLED: &str = "has a byte order mark in it, or is UTF-16: set it again from a file that is \
-                       saved as UTF-8 without a byte order mark (BOM)";
+const MANGLED: &str = "has a byte order mark inside, or is UTF-16: set it again from a file that is \
+                       UTF-8 without one";
 
 /// Without what means nothing at either end: white space, control characters, a byte order mark (which
 /// `PowerShell` pipes into `wrangler secret put`), and marks that nobody sees.
@@ -317,8 +317,7 @@ pub(super) fn advice(fault: OriginFault) -> &'static str {
     match fault {
         OriginFault::Scheme => "must start with https:// (or http:// for localhost)",
         OriginFault::Shared => {
-            "is the origin of pages that have nothing to do with each other: serve yours over https://, \
-             or from a scheme of your application's own"
+            "is the origin of anybody's pages: serve yours over https:// or a scheme of its own"
         }
         OriginFault::Path => {
             "must end after the host and port, like https://app.example.com: no slash, no path"

@@ -62,7 +62,7 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         CallerFault::Token(TokenFault::Nobody(nobody)) => nobody_reason(nobody),
         CallerFault::Token(fault) => token_reason(fault),
         CallerFault::CrossSite => {
-            "not from a page of the same origin, or by plain http through a proxy, where no browser says so: serve the page over https (in development a page of the same network will do)"
+            "not from a page of the same origin; over plain http no browser says so: use https"
         }
         CallerFault::NoCredential
         | CallerFault::NotTheirs

@@ -562,7 +562,7 @@ mod tests {
         fn knows_every_name_of_this_machine(
             below in "([a-z0-9-]{1,10}[.]){0,3}", dot in "[.]?", bytes in any::<[u8; 3]>(),
         ) {
-            let name = format!("{}localhost{}", below, dot);
+            let name = format!("{below}localhost{dot}");
             assert!(is_loopback(&name), "{name}");
             let [b, c, d] = bytes;
             let address = format!("127.{b}.{c}.{d}");

@@ -9,7 +9,10 @@ pub fn origin_parse(data: &[u8]) {
     let page = PageOrigin::parse(text);
     if let Ok(page) = &page {
         assert_eq!(page.as_str(), text);
-        assert!(text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b','));
+        assert!(
+            text.bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b',')
+        );
     }
     let Ok(origin) = Origin::parse(text) else {
         assert!(page.is_err() || !text.starts_with("http"));
