@@ -176,7 +176,7 @@ const LAN_NAMES: &str = "local lan home.arpa internal test home localdomain";
 
 /// Whether a host, as [`host`] gives it, is this machine or another one on its network: an address
 /// that no route of the internet leads to (RFC 1918, 3927, 4193, 4291), a name without a dot, or one
-/// that ends in [`LAN_NAMES`].
+/// that networks give out to themselves.
 #[must_use]
 pub fn is_nearby(host: &str) -> bool {
     if is_loopback(host) {
