@@ -55,9 +55,7 @@ impl Issuer {
             }
             Keys::Remote(keys) => {
                 let key_id = token.key_id.as_deref();
-                set = keys
-                    .get(token.algorithm, key_id, deadline, runtime)
-                    .await?;
+                set = keys.get(token.algorithm, key_id, deadline, runtime).await?;
                 let keys = set.select(token.algorithm, key_id)?;
                 keys.map(|key| key.map(VerificationKey::Public))
             }

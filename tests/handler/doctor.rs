@@ -260,7 +260,7 @@ fn advises_what_mends_what_the_upstream_says() {
             301,
             "the API has moved. Check AUTHKIT_BASE_URL, and whether AUTHKIT_PROVIDER has to be `one`",
             "set AUTHKIT_PROVIDER = \"one\", and type: npx wrangler secret put ONE_SECRET_KEY",
-            "If AUTHKIT_BASE_URL is set, look at it",
+            "the API has moved. Check AUTHKIT_BASE_URL",
         ),
         (
             429,

@@ -65,7 +65,7 @@ const GOOD: [(&str, &str); 22] = [
     ("JWT_ISSUER", "https://issuer.example,https://other.example"),
     ("JWT_AUDIENCE", "aaa,b"),
     ("JWT_JWKS_URL", "https://issuer.example/k"),
-    ("JWT_COOKIE", "session"),
+    ("JWT_TEAM_CLAIM", "teams"),
     ("JWT_IDENTITY_CLAIM", "sub"),
     ("ACCESS_TEAM_DOMAIN", "team.cloudflareaccess.com"),
     ("ALLOWED_ORIGINS", "https://a.example,https://b.example"),
@@ -148,7 +148,7 @@ fn name_what_was_read_in_another_encoding() {
 }
 
 /// Every setting that is a list.
-const LISTS: [(&str, [&str; 2]); 10] = [
+const LISTS: [(&str, [&str; 2]); 11] = [
     ("IDENTITY_SOURCE", ["jwt", "header"]),
     (
         "JWT_ISSUER",
@@ -158,6 +158,7 @@ const LISTS: [(&str, [&str; 2]); 10] = [
     ("JWT_AZP", ["a", "b"]),
     ("JWT_ACCEPT", ["anonymous", "programs"]),
     ("JWT_ALGORITHMS", ["ES256", "RS256"]),
+    ("JWT_COOKIE", ["session", "__session"]),
     ("ACCESS_AUD", ["a", "b"]),
     (
         "ALLOWED_ORIGINS",
