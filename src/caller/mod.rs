@@ -215,29 +215,30 @@ pub struct Question<'a, I> {
 }
 
 impl Policy {
-    /// Identifies the caller of a route.
-    ///
-    /// # Errors
-    /// The first [`CallerFault`] that is met.
+    /// Identifies the caller of a route, and gives the source that has decided with it: its credential
+    /// was there, good or not. There is no such source where nobody has a credential.
     pub async fn identify<I, R>(
         &self,
         purpose: Purpose,
         question: &Question<'_, I>,
         runtime: &R,
-    ) -> Result<Caller, CallerFault>
+    ) -> (Option<&Source>, Result<Caller, CallerFault>)
     where
         I: Incoming,
         R: Runtime + Verifier,
     {
-        if purpose == Purpose::Grant {
-            site::check_same_origin(question)?;
+        if purpose == Purpose::Grant
+            && let Err(fault) = site::check_same_origin(question)
+        {
+            return (None, Err(fault));
         }
         for source in self.sources.iter().filter(|source| purpose.takes(source)) {
-            if let Some(caller) = self.ask(source, question, runtime).await? {
-                return Ok(caller);
+            let asked = self.ask(source, question, runtime).await;
+            if let Some(decided) = asked.transpose() {
+                return (Some(source), decided);
             }
         }
-        Err(CallerFault::NoCredential)
+        (None, Err(CallerFault::NoCredential))
     }
 
     /// The keys for grants, where the configuration has them.

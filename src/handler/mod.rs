@@ -12,6 +12,7 @@
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 7.
 
 pub mod doctor;
+pub mod judgement;
 pub mod record;
 
 use std::time::Duration;
@@ -331,7 +332,7 @@ async fn deep_check<I, R>(
 ) -> Result<Response, Refusal>
 where
     I: Incoming,
-    R: Runtime,
+    R: Runtime + Verifier,
 {
     let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
     check_transport(config, request, target)?;
@@ -341,13 +342,21 @@ where
     trace.judge(Limiter::Client, count)?;
     let checked = keys.check(request);
     checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
-    let report = examine(config, &target, runtime).await;
+    let report = examine(config, request, target, runtime).await;
     trace.attempts = report.tries;
     trace.upstream_ms = millis(report.took);
     Ok(Response {
         status: if report.is_failing() { 503 } else { 200 },
         ..ok(report.to_json())
     })
+}
+
+/// What counts as our own page where a browser does not say.
+fn unsaid(environment: Environment) -> Unsaid {
+    match environment {
+        Environment::Deployed => Unsaid::Foreign,
+        Environment::Development => Unsaid::OursIfNearby,
+    }
 }
 
 /// What it takes to mint a token; nobody gets further without.
@@ -407,13 +416,10 @@ where
         target,
         body: &body.map_err(Refusal::Body)?,
         deadline,
-        unsaid: match config.environment {
-            Environment::Deployed => Unsaid::Foreign,
-            Environment::Development => Unsaid::OursIfNearby,
-        },
+        unsaid: unsaid(config.environment),
     };
     let begun = runtime.now();
-    let caller = service.callers.identify(purpose, &question, runtime).await;
+    let (_, caller) = service.callers.identify(purpose, &question, runtime).await;
     trace.identity_ms = millis_since(begun, runtime);
     let caller = caller.map_err(|fault| {
         let bearer = service.callers.takes_bearer_tokens();
