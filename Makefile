@@ -4,8 +4,6 @@ PORT ?= 8787
 SANDBOX_PORT ?= 8788
 export PORT SANDBOX_PORT
 
-# The pinned wrangler and the Node.js it needs, before any other of the machine.
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # No telemetry and no look-up of example request data.
 export WRANGLER_SEND_METRICS := false
 export CLOUDFLARE_CF_FETCH_ENABLED := false
@@ -20,41 +18,41 @@ help: ## Show this list
 
 setup: ## Install the tools (the other commands do it when needed), and name what .dev.vars sets in vain
 	@scripts/setup.sh
-	@node scripts/dev-vars.mjs
+	@scripts/run.sh node scripts/dev-vars.mjs
 
 build: ## Compile the Worker into build/
 	@scripts/build.sh
 
-dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788)
+dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788) of HOST
 	@scripts/dev.sh
 
 # All of it, or ONLY="some parts"; ALSO=conformance adds one; `make -k test` goes on after a failure.
 keep_going = $(if $(findstring k,$(firstword -$(MAKEFLAGS))),--keep-going)
 test: setup ## Run all tests, or some of the parts (ONLY="core e2e"); a wrong name lists the parts
-	@node scripts/test.mjs $(keep_going) --only "$(ONLY)" --also "$(ALSO)"
+	@scripts/run.sh node scripts/test.mjs $(keep_going) --only "$(ONLY)" --also "$(ALSO)"
 
 test-faults: build build-tests ## The fault matrix in workerd alone, and panics, and clients that go, lie or are many
-	cargo test --package authkit-edge-e2e --test faults
-	node --test --test-concurrency=1 tests/soak/*.test.mjs
+	scripts/run.sh cargo test --package authkit-edge-e2e --test faults
+	scripts/run.sh node --test --test-concurrency=1 tests/soak/*.test.mjs
 
 soak: build ## 100 000 requests while faults come and go, 30 000 resets, into docs/reliability.md; 15 minutes
-	node tests/soak/run.mjs
-	node tests/soak/resets.mjs
+	scripts/run.sh node tests/soak/run.mjs
+	scripts/run.sh node tests/soak/resets.mjs
 
 size: setup ## Check the size of the upload against its budget
-	@node scripts/test.mjs --only size
+	@scripts/run.sh node scripts/test.mjs --only size
 
 counts: setup ## Count the instructions of the core and check them against benches/core/budgets.toml
-	@node scripts/test.mjs --only counts
+	@scripts/run.sh node scripts/test.mjs --only counts
 
 bench-core: ## Time the core with Criterion
-	cargo bench --package authkit-edge-benches --bench time
+	scripts/run.sh cargo bench --package authkit-edge-benches --bench time
 
 scale: ## Simulate the core at internet scale and write docs/scale.md
-	cargo run --package authkit-edge-simulation
+	scripts/run.sh cargo run --package authkit-edge-simulation
 
-test-api: build ## Let schemathesis loose on the Worker, EXAMPLES (200) for each operation
-	node tests/api/run.mjs
+test-api: build ## Test the Worker with schemathesis, EXAMPLES (200) for each operation
+	scripts/run.sh node tests/api/run.mjs
 
 test-browser: build ## The browser tests alone: the demo and the official widgets in Chromium
 	@scripts/browser.sh
@@ -63,16 +61,16 @@ screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
 
 build-tests: setup
-	@node scripts/test.mjs --only build-tests
+	@scripts/run.sh node scripts/test.mjs --only build-tests
 
 conformance: setup ## Run the five samples beside the Worker and compare every answer
-	@node scripts/test.mjs --only conformance
+	@scripts/run.sh node scripts/test.mjs --only conformance
 
 bench: build ## Measure the Worker beside JavaScript Workers and the samples; about six minutes
-	node benches/worker/run.mjs
+	scripts/run.sh node benches/worker/run.mjs
 
 bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
-	node benches/worker/run.mjs --full
+	scripts/run.sh node benches/worker/run.mjs --full
 
 doctor: ## Tell what is wrong here, or at URL with TRUSTED_CALLER_KEY, and what to type
 	@scripts/doctor.sh
@@ -87,13 +85,13 @@ lint: setup ## Check formatting, clippy, types, documentation and the package
 	@scripts/lint.sh
 
 fmt: ## Format the code
-	cargo fmt --all
+	scripts/run.sh cargo fmt --all
 
 deploy: setup ## Deploy to production, the top level of wrangler.toml
-	wrangler deploy --env ""
+	@scripts/run.sh wrangler deploy --env=
 
 deploy-staging: setup ## Deploy to staging
-	wrangler deploy --env staging
+	@scripts/run.sh wrangler deploy --env staging
 
 release: setup ## Pack what a release has into dist/
 	@scripts/release.sh

@@ -2,7 +2,7 @@
 # Packs the built Worker as an archive that deploys without a compiler: archive.sh FOLDER.
 # Prints its path. From the same commit and the same compiler come the same bytes.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 out=$1
 
@@ -18,7 +18,7 @@ sed '/^\[build\]$/,/^$/d; /^# For `make dev`/,$d' wrangler.toml >"$work/wrangler
 # The dependencies' licenses ask for their text beside the program.
 cargo tree --locked --package authkit-edge-worker --target $wasm --edges normal --prefix none --format '{p}' |
   cut -d ' ' -f 1,2 | sed 's/ v/-/' | LC_ALL=C sort -u | while read -r crate; do
-    for file in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$crate"/LICEN[CS]E*; do
+    for file in "$cargo_home"/registry/src/*/"$crate"/LICEN[CS]E*; do
       [ ! -f "$file" ] || { printf '\n==== %s %s ====\n\n' "$crate" "${file##*/}" && cat "$file"; }
     done
   done >"$work/LICENSES-OF-DEPENDENCIES.txt"

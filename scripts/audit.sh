@@ -2,20 +2,20 @@
 # Asks what is known against the dependencies. In CI a question that gets no answer is a failure;
 # on a machine of your own it is only listed at the end.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 failed='' unanswered=''
 
 install_cargo_command cargo-deny 0.20.2
 for manifest in Cargo.toml tests/fuzz/Cargo.toml; do
   say "Licenses, sources and doubles of $manifest"
-  .tools/bin/cargo-deny --manifest-path "$manifest" --config deny.toml check --hide-inclusion-graph bans licenses sources ||
+  "$tools/bin/cargo-deny" --manifest-path "$manifest" --config deny.toml check --hide-inclusion-graph bans licenses sources ||
     failed="$failed, crates of $manifest"
 done
 say "Advisories of RustSec"
-if .tools/bin/cargo-deny fetch db; then
+if "$tools/bin/cargo-deny" fetch db; then
   for manifest in Cargo.toml tests/fuzz/Cargo.toml; do
-    .tools/bin/cargo-deny --manifest-path "$manifest" --config deny.toml check --disable-fetch advisories ||
+    "$tools/bin/cargo-deny" --manifest-path "$manifest" --config deny.toml check --disable-fetch advisories ||
       failed="$failed, advisories of $manifest"
   done
 else

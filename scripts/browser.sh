@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the browser tests: the demo in Chromium against the built Worker. Arguments go to node.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
 if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
@@ -17,7 +17,8 @@ fi
 # The demo is built by the tests themselves, for the ports that they find free.
 install_packages demo "the official front-end packages"
 install_packages tests/browser "Playwright without a browser, and axe"
-cargo build --quiet --package authkit-sandbox
+SANDBOX_PROGRAM=$(scripts/sandbox.sh)
+export SANDBOX_PROGRAM
 say "Browser tests in $("${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" --version 2>/dev/null); pictures go to ${SCREENSHOTS:-target/browser}"
 # One file at a time: each starts a Worker and a browser of its own.
 exec node --test --test-concurrency=1 --test-reporter=spec "$@" tests/browser/*.test.mjs

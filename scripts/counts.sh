@@ -2,7 +2,7 @@
 # Counts the instructions of the core's hot functions with Callgrind and compares them with
 # benches/core/budgets.toml. The counts are the same on a busy machine and on an idle one.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
@@ -20,11 +20,11 @@ if ! have valgrind; then
 fi
 version=$(locked_version gungraun)
 if ! find_tool gungraun-runner "$version" >/dev/null; then
-  mkdir -p .tools
   say "Installing gungraun-runner $version (about a minute on 2 cores, once)"
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --root .tools gungraun-runner --version "=$version" --locked
+  install_crate gungraun-runner "$version" --locked
 fi
-export PATH="$PWD/.tools/bin:$PATH"
+export PATH="$tools/bin:$PATH"
+for_this_machine
 
 say "Compiling what is counted (a minute the first time)"
 instructions() { cargo bench --quiet --package authkit-edge-benches --bench instructions "$@"; }

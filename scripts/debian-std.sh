@@ -2,9 +2,9 @@
 # For a machine whose rustup cannot add the wasm32 target but which has Debian's packages:
 # Debian has a newer compiler (rustc-web) with the source of std, and from those this
 # compiles std for the target. Nothing is installed: the packages are only unpacked into
-# .tools/debian, which then is a complete toolchain beside the user's.
+# a folder in .tools, which then is a complete toolchain beside the user's.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
 first_dependency() { # package pattern
@@ -48,8 +48,10 @@ TOML
 # -Zbuild-std is unstable, hence the bootstrap variable; bitcode is what `lto = true` reads.
 ( cd "$debian/std"
   export LD_LIBRARY_PATH="$debian/lib" RUSTC="$debian/usr/bin/rustc" RUSTC_BOOTSTRAP=1
-  RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=target \
-    cargo build --quiet --release --target $wasm -Zbuild-std=std,panic_abort )
+  # Whatever a user has set, wherever, these come before it.
+  export CARGO_ENCODED_RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR="$PWD/target" CARGO_BUILD_BUILD_DIR="$PWD/target" \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=rust-lld
+  cargo build --quiet --release --target $wasm -Zbuild-std=std,panic_abort )
 mkdir -p "$debian/usr/lib/rustlib/$wasm/lib"
 cp "$debian/std/target/$wasm"/release/deps/*.rlib "$debian/usr/lib/rustlib/$wasm/lib/"
 rm -f "$debian/usr/lib/rustlib/$wasm/lib/libstd_for_wasm-"*

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the demo into demo/dist. The variables that demo/build.mjs knows are passed on.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
 install_packages demo "the official front-end packages for the demo"

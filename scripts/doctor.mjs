@@ -2,13 +2,18 @@
 //
 // With URL it asks that deployment, by TRUSTED_CALLER_KEY. Without, it starts the Worker here, with
 // wrangler.toml and .dev.vars as they are, and asks that one. `--config` and `--env` are wrangler's.
+// With TOKEN or COOKIE it has that credential judged, too, for an identity of TYPE.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+
 import { findUnread } from "./dev-vars.mjs";
+import { explain, nextTry, readCredential, readFacts } from "./doctor/credential.mjs";
+import { sameZone, whatAnswers, whyNoAnswer } from "./doctor/front.mjs";
+import { readVariables, variableWarnings, withOrigins } from "./doctor/variables.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const TOKEN_PATH = "/api/authkit";
@@ -18,18 +23,61 @@ const PATIENCE_MS = 60_000;
 const SIGNS = { ok: "✓", warning: "!", failing: "✗" };
 const failing = (name, advice) => ({ name, status: "failing", advice });
 
-/** One request to a deployment; a redirect is an answer, so the key goes to no other host. */
-const ask = (url, options) =>
-  fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS), ...options });
+// No child of this process gets them.
+const { URL: deployed, TRUSTED_CALLER_KEY: ownKey, TYPE: type } = process.env;
+const { CF_ACCESS_CLIENT_ID: accessId, CF_ACCESS_CLIENT_SECRET: accessSecret } = process.env;
+const credential = readCredential(process.env);
+for (const name of ["TOKEN", "COOKIE", "CF_ACCESS_CLIENT_SECRET"]) delete process.env[name];
 
-/** The deep check of the deployment whose token route is at `base`. */
-function deepCheck(base, key) {
-  return ask(`${base}/health/deep`, { headers: { "x-authkit-key": key } });
+/** One request to a deployment; a redirect is an answer, so the key goes to no other host. */
+const ask = (url, { headers, ...options } = {}) =>
+  fetch(url, {
+    redirect: "manual",
+    signal: AbortSignal.timeout(PATIENCE_MS),
+    headers: {
+      // A service token that Cloudflare Access takes in front of a deployment.
+      ...(accessId && accessSecret && { "cf-access-client-id": accessId, "cf-access-client-secret": accessSecret }),
+      ...headers,
+    },
+    ...options,
+  });
+
+/** The deep check of the deployment whose token route is at `base`, with a credential in these headers. */
+function deepCheck(base, key, headers) {
+  const query = headers ? `?credential${type ? `&identityType=${encodeURIComponent(type)}` : ""}` : "";
+  return ask(`${base}/health/deep${query}`, { headers: { ...headers, "x-authkit-key": key } });
+}
+
+/** The answer of a deep check and its report, with the credential explained. */
+async function judged(base, key) {
+  let sent = credential && !credential.fault ? credential.first : undefined;
+  let answer = await deepCheck(base, key, sent);
+  let report = await answer.clone().json().catch(() => undefined);
+  const next = sent && report?.checks && nextTry(credential, report);
+  if (next) {
+    sent = next;
+    answer = await deepCheck(base, key, next);
+    report = await answer.clone().json().catch(() => undefined);
+  }
+  if (!report?.checks) return { answer, report };
+  // Whatever this machine's clock says: that of the Worker judges.
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  const explained = sent && explain(credential, report, sent, Number.isNaN(date) ? Date.now() : date);
+  const checks = report.checks.map((check) => (explained && check.name === "credential" ? explained : sameZone(check, readFacts(report).origins[check.name], base)));
+  if (credential?.fault) checks.push(failing(credential.name, credential.fault));
+  else if (sent && !explained && checks.some(({ name }) => name === "configuration")) {
+    checks.push(failing("credential", "This deployment is of an older version, which judges no credential. Deploy this one: make deploy"));
+  }
+  return { answer, report: { ...report, checks } };
 }
 
 async function isHealthy(base) {
   const answer = await ask(`${base}/health`).catch(() => undefined);
-  const body = answer?.status === 200 && (await answer.json().catch(() => undefined));
+  return answer !== undefined && (await saysOk(answer));
+}
+
+async function saysOk(answer) {
+  const body = answer.status === 200 && (await answer.clone().json().catch(() => undefined));
   return body?.status === "ok";
 }
 
@@ -41,43 +89,60 @@ async function checkDeployed(text, key) {
   }
   const path = url.pathname.replace(/\/+$/, "");
   const base = url.origin + (path.endsWith(TOKEN_PATH) ? path : path + TOKEN_PATH);
-  if (!(await isHealthy(base))) {
-    const advice =
-      `There is no authkit-edge at ${base}. Deploy it with: make deploy. If it is deployed, look at ` +
-      "[[routes]] in wrangler.toml; with ROUTE_PREFIX, add that to URL";
-    return [failing("health", advice)];
+  // A session of Access goes with it, if there is one: the doctor is in front of it, too.
+  const through = credential?.cookies && /\bCF_Authorization=/.test(credential.cookies) ? { cookie: credential.cookies } : {};
+  let answer;
+  try {
+    answer = await ask(`${base}/health`, { headers: through });
+  } catch (error) {
+    return [failing("health", `There is no authkit-edge at ${base}: ${whyNoAnswer(error, url)}`)];
   }
+  if (!(await saysOk(answer))) return [failing("health", await noEdge(answer, base))];
   const health = { name: "health", status: "ok" };
   if (!key) {
     const advice = "Its value is needed, too: TRUSTED_CALLER_KEY=… URL=… make doctor";
     return [health, failing("TRUSTED_CALLER_KEY", advice)];
   }
-  const answer = await deepCheck(base, key);
-  const advice = {
+  if (/[^\x20-\x7e]/.test(key)) return [health, failing("TRUSTED_CALLER_KEY", "has characters that no header carries")];
+  const { answer: deep, report } = await judged(base, key);
+  if (report?.checks) return [health, ...report.checks];
+  const isOwn = report?.code && report?.request_id;
+  const advice = isOwn && {
     401: "is another one there. Set this one with: npx wrangler secret put TRUSTED_CALLER_KEY",
     404:
       "is not set there, or shorter than 32 characters. Make one with: openssl rand -hex 32 | " +
       "npx wrangler secret put TRUSTED_CALLER_KEY",
-  }[answer.status];
+  }[deep.status];
   if (advice) return [health, failing("TRUSTED_CALLER_KEY", advice)];
-  const report = await answer.json().catch(() => undefined);
-  if (report?.checks) return [health, ...report.checks];
-  // A rate limiter, or plain http behind something that ends TLS.
-  const said = report?.message ? `: ${report.message}` : " and no report";
-  return [health, failing("health", `The deep check answers ${answer.status}${said}`)];
+  // A rate limiter, plain http behind something that ends TLS, or something in front of this path alone.
+  const front = isOwn ? undefined : await whatAnswers(deep, new URL(base));
+  const said = report?.message ? `: ${report.message}` : ` and no report${front ? `. ${front}` : ""}`;
+  return [health, failing("health", `The deep check answers ${deep.status}${said}`)];
+}
+
+/** What answers where authkit-edge should. */
+async function noEdge(answer, base) {
+  const front = await whatAnswers(answer, new URL(`${base}/health`));
+  if (front) return `There is no authkit-edge at ${base} to be seen. ${front}`;
+  return (
+    `There is no authkit-edge at ${base}. Deploy it with: make deploy. If it is deployed, look at ` +
+    "[[routes]] in wrangler.toml; with ROUTE_PREFIX, add that to URL"
+  );
 }
 
 async function checkHere(options) {
   const work = mkdtempSync(join(tmpdir(), "authkit-doctor-"));
   try {
     const { TRUSTED_CALLER_KEY: key, ROUTE_PREFIX: prefix } = await bindings(options);
-    const dropped = await checkFiles(options);
+    const variables = await readVariables(options);
+    const unread = await checkFiles(options);
+    const found = (checks) => [...unread, ...variableWarnings(variables), ...checks.map((check) => withOrigins(check, variables))];
     // Where there are `routes`, the Worker would believe that it was called there, over plain http.
     const here = ["--local-upstream", "localhost"];
     const own = await askWorker(work, prefix, key ?? "", {
       args: ["--config", options.config, "--env", options.env, ...here],
     });
-    if (own.checks) return [...dropped, ...own.checks];
+    if (own.checks) return found(own.checks);
     // Nobody may ask this Worker, so one is asked that has a key besides. With a key, `header` and
     // `body` are right where they were wrong without: what the first one said of itself counts too.
     const temporary = randomBytes(32).toString("hex");
@@ -88,7 +153,7 @@ async function checkHere(options) {
       args: [options.config, options.env, join(work, "state"), keyFile],
     });
     const said = ({ name }) => keyed.checks.some((check) => check.name === name);
-    return [...dropped, ...own.faults.filter((fault) => !said(fault)), ...keyed.checks];
+    return found([...own.faults.filter((fault) => !said(fault)), ...keyed.checks]);
   } finally {
     rmSync(work, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -109,7 +174,7 @@ async function bindings({ config, env }) {
 async function checkFiles({ config, env }) {
   const files = Object.groupBy(await findUnread(config, env), ({ file }) => file);
   return Object.entries(files).map(([name, lines]) => {
-    const advice = lines.map(({ line, name, advice }) => `Line ${line}: ${name} ${advice}`).join("\n    ");
+    const advice = lines.map(({ line, name, advice }) => `Line ${line}: ${name} ${advice}`).join("\n");
     return { name, status: "warning", advice };
   });
 }
@@ -129,8 +194,8 @@ async function askWorker(work, prefix, key, how) {
     const prefixed = `${origin}${prefix ?? ""}${TOKEN_PATH}`;
     // A prefix that is wrong is not used.
     const base = (await isHealthy(prefixed)) ? prefixed : origin + TOKEN_PATH;
-    const answer = await deepCheck(base, key);
-    if (answer.status !== 404) return { checks: (await answer.json()).checks };
+    const { answer, report } = await judged(base, key);
+    if (answer.status !== 404) return { checks: report.checks };
     return { faults: await loggedFaults(base, worker) };
   } finally {
     await worker.stop();
@@ -161,14 +226,26 @@ async function lineOf(worker, id) {
 
 function print(checks) {
   for (const { name, status, advice } of checks) {
-    console.log(`${SIGNS[status]} ${name}${advice ? `\n    ${advice}` : ""}`);
+    const lines = advice?.split("\n").map((line) => `\n    ${line}`) ?? [];
+    console.log(`${SIGNS[status]} ${name}${lines.join("")}`);
   }
-  const wrong = checks.filter((check) => check.status === "failing").length;
+  const failed = checks.filter((check) => check.status === "failing").map(({ name }) => name);
   const settings = checks.some((check) => check.name === "upstream");
-  if (wrong === 0) console.log("\nTokens can be minted.");
-  else if (settings) console.log("\nNo token can be minted until that is mended.");
-  else console.log("\nOnce that is mended, ask again: issuer and upstream are looked at last.");
-  return wrong === 0;
+  const isCredential = (name) => name.startsWith("credential");
+  const tried = checks.some(({ name }) => isCredential(name));
+  console.log(`\n${verdict({ failed, settings, isCredential, tried })}`);
+  return failed.length === 0;
+}
+
+function verdict({ failed, settings, isCredential, tried }) {
+  if (failed.length === 0 && tried) return "The key works, and this credential gets a token.";
+  if (failed.length === 0) {
+    return "The settings are whole and the key works. No credential was tried: TOKEN=… make doctor tries one.";
+  }
+  if (settings && failed.every(isCredential)) return "The key works, and this credential gets no token until that is mended.";
+  if (settings) return "No token can be minted until that is mended.";
+  if (credential) return "Once that is mended, ask again: issuer, credential and upstream are looked at last.";
+  return "Once that is mended, ask again: issuer and upstream are looked at last.";
 }
 
 const { values: options } = parseArgs({
@@ -177,6 +254,5 @@ const { values: options } = parseArgs({
     env: { type: "string", default: "" },
   },
 });
-const { URL: url, TRUSTED_CALLER_KEY: key } = process.env;
-const checks = url ? await checkDeployed(url, key) : await checkHere(options);
+const checks = deployed ? await checkDeployed(deployed, ownKey) : await checkHere(options);
 process.exitCode = print(checks) ? 0 : 1;

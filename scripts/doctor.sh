@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tells what is wrong with the configuration here, or with the deployment at URL: docs/doctor.md.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
 # Who asks a deployment needs nothing but Node.js.

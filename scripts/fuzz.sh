@@ -3,8 +3,9 @@
 # what earlier runs found (tests/fuzz/corpus). Fuzzing takes a nightly compiler. Without one, the same
 # functions run on the seeds, on changed seeds and on random bytes.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
+for_this_machine
 seconds=${FUZZ_SECONDS:-20}
 fuzz_version=0.13.2
 
@@ -15,9 +16,8 @@ if ! cargo +nightly --version >/dev/null 2>&1; then
 fi
 
 if ! find_tool cargo-fuzz $fuzz_version >/dev/null; then
-  mkdir -p .tools
   say "Installing cargo-fuzz $fuzz_version (about a minute on 2 cores, once)"
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo install --quiet --root .tools cargo-fuzz --version "=$fuzz_version" --locked
+  install_crate cargo-fuzz "$fuzz_version" --locked
 fi
 cargo_fuzz=$(find_tool cargo-fuzz $fuzz_version)
 

@@ -2,7 +2,7 @@
 # Puts what a release has into dist/: the archive, a list of the crates in the Worker (CycloneDX),
 # and checksums.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
 rm -rf dist
@@ -23,10 +23,10 @@ say "Listing the crates in the Worker"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 # It writes into the folder of every member of the workspace; worker/ is the one that is meant.
-.tools/bin/cargo-cyclonedx cyclonedx --quiet --format json --spec-version 1.5 \
+"$tools/bin/cargo-cyclonedx" cyclonedx --quiet --format json --spec-version 1.5 \
   --target $wasm --no-build-deps --override-filename "$name.sbom"
 mv "worker/$name.sbom.json" "dist/$name.cdx.json"
 git clean --quiet --force -- "*$name.sbom.json"
 
 cd dist
-sha256sum "$name.cdx.json" "$name.tar.gz" | tee SHA256SUMS
+if have sha256sum; then sha256sum "$name.cdx.json" "$name.tar.gz"; else shasum -a 256 "$name.cdx.json" "$name.tar.gz"; fi | tee SHA256SUMS

@@ -39,6 +39,12 @@ export const PARTS = [
     ],
   },
   {
+    name: "build-elsewhere",
+    what: "the build and make dev as other people's machines have them",
+    needs: ["build", "build-tests"],
+    run: ["node --test --test-concurrency=1 tests/build/*.test.mjs"],
+  },
+  {
     name: "counts",
     what: "instructions of the core against their budgets",
     run: ["node --test benches/core/budgets.test.mjs", "scripts/counts.sh"],

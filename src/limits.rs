@@ -7,8 +7,17 @@ use std::time::Duration;
 /// Largest request body that is read. The widget sends `{}`; the Python samples send two strings.
 pub const MAX_REQUEST_BODY_BYTES: usize = 8 * 1024;
 
-/// How long a request body may take to arrive.
-pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// When a request is answered at the latest, from its receipt on: the hosted widget was seen to give up
+/// after 10 s, and an answer has a way to go. Stored secrets, limiters, body, keys and upstream share
+/// it: what one takes, the next has less.
+pub const REQUEST_DEADLINE: Duration = Duration::from_millis(9_500);
+
+/// What all else has at least beside an upstream deadline. So an `UPSTREAM_DEADLINE_MS` above 8000
+/// makes the whole of it longer.
+pub const BESIDE_UPSTREAM: Duration = Duration::from_millis(1_500);
+
+/// How long a request body may take to arrive, as long as the deadline of the request allows it.
+pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// Largest body of one upstream answer, after decompression.
 pub const MAX_UPSTREAM_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -42,6 +51,9 @@ pub const MAX_FLAGS_BODY_BYTES: usize = 64 * 1024;
 /// Rows asked for per page. 100 is what the official clients use; nothing above was ever seen.
 pub const ROWS_PER_PAGE: u32 = 100;
 
+/// Most rows on a page of One's: its API gives no more, whatever is asked for.
+pub const MAX_ROWS_PER_PAGE: u32 = 150;
+
 /// Most pages that one merged token may have: 10 000 rows.
 pub const MAX_PAGES: u32 = 100;
 
@@ -54,7 +66,7 @@ pub const MAX_CONNECTIONS: usize = 6;
 pub const MAX_TRIES: u32 = 3;
 
 /// All the time that a request may spend on the upstream, unless `UPSTREAM_DEADLINE_MS` says
-/// otherwise. The hosted widget was seen to give up after 10 s.
+/// otherwise, and less where [`REQUEST_DEADLINE`] is near.
 pub const DEFAULT_UPSTREAM_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Smallest and largest `UPSTREAM_DEADLINE_MS`.
@@ -89,6 +101,9 @@ pub const BACKOFF_CAP: Duration = Duration::from_secs(1);
 
 /// What a 429 tells the caller to wait when the upstream did not say: its rate window is 60 s.
 pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// The same when the upstream said something that cannot be read.
+pub const ODD_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Longest wait that is passed on to a caller.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
@@ -126,6 +141,13 @@ pub const MAX_SECRET_BYTES: usize = 512;
 /// Shortest `TRUSTED_CALLER_KEY` and `GRANT_KEY`: who guesses one may name any identity.
 pub const MIN_KEY_BYTES: usize = 32;
 
+/// Most names of headers that a preflight may ask for beside those that are always allowed, and how
+/// long its list may be. A page with tracing, monitoring and a tunnel asks for some twenty.
+pub const MAX_ASKED_HEADERS: usize = 64;
+
+/// See [`MAX_ASKED_HEADERS`].
+pub const MAX_ASKED_HEADERS_BYTES: usize = 2048;
+
 /// How long a browser may keep a preflight answer, in seconds: Chromium's cap.
 pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";
 
@@ -139,8 +161,9 @@ pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// otherwise.
 pub const DEFAULT_SESSION_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Smallest and largest `SESSION_TIMEOUT_MS`.
-pub const SESSION_TIMEOUT_RANGE_MS: std::ops::RangeInclusive<u64> = 100..=10_000;
+/// Smallest and largest `SESSION_TIMEOUT_MS`. What it takes, the upstream has less: see
+/// [`REQUEST_DEADLINE`].
+pub const SESSION_TIMEOUT_RANGE_MS: std::ops::RangeInclusive<u64> = 100..=8_000;
 
 /// Largest answer of the application, after decompression: a user and a session, and what they
 /// are shown.

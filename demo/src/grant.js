@@ -32,9 +32,9 @@ async function ask() {
   try {
     const headers = { "content-type": "application/json" };
     const answer = await post("/api/authkit/grant", { headers, body: "{}" });
-    const life = answer.expires_at - Date.now() / 1000;
+    const life = answer.expires_in ?? answer.expires_at - Date.now() / 1000;
     // A grant may be set to live for less than two minutes.
-    grant = { ...answer, life, ahead: Math.min(AHEAD, life / 2) };
+    grant = { ...answer, life, ahead: Math.min(AHEAD, life / 2), age: stopwatch() };
   } catch (problem) {
     forget();
     throw problem;
@@ -51,9 +51,19 @@ export function forget() {
   changed(undefined);
 }
 
-/** How long it lives yet; 0 without one. */
+/** How long it lives yet, counted from its receipt; 0 without one. */
 export function secondsLeft() {
-  return grant ? Math.max(0, grant.expires_at - Date.now() / 1000) : 0;
+  return grant ? Math.max(0, grant.life - grant.age()) : 0;
+}
+
+/**
+ * Seconds from now on. The server's clock and this machine's may be minutes apart, so neither is
+ * compared with the other. The monotonic clock cannot be set, but stands still while some machines
+ * sleep; the other one does not. Whichever went further counts.
+ */
+function stopwatch() {
+  const [ticks, time] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - ticks, Date.now() - time) / 1000;
 }
 
 /** All that it had to live when it was new. */

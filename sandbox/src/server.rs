@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -68,7 +68,7 @@ impl Sandbox {
         let listener = std::net::TcpListener::bind((options.host.as_str(), options.port))?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
-        let issuer = Issuer::new(format!("http://{addr}"));
+        let issuer = Issuer::new(base_url(addr));
         let shared = Shared::new(options.key, options.settings, options.log, issuer)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let shared = Arc::new(shared);
@@ -106,7 +106,7 @@ impl Sandbox {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.addr)
+        base_url(self.addr)
     }
 
     /// Who signs tokens. Its keys live as long as the sandbox.
@@ -240,6 +240,14 @@ impl fmt::Debug for Sandbox {
             .field("addr", &self.addr)
             .finish_non_exhaustive()
     }
+}
+
+/// Where clients on this machine reach an address: one that stands for all of them is none to call.
+fn base_url(mut addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        addr.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{addr}")
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<Duration>) {

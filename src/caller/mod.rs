@@ -28,6 +28,7 @@ pub use session::{
     Condition, Forwarded, LOOP_HEADER, Session, SessionFault, SessionUrl, SetCookie, SignedOut,
     Unreadable,
 };
+pub use site::Unsaid;
 pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};
 
 /// A caller whose identity was accepted. Only [`Policy`] makes one, so whoever holds one need not
@@ -230,34 +231,39 @@ pub struct Question<'a, I> {
     pub request_id: &'a str,
     /// Where what is read for it counts.
     pub room: &'a Rc<Room>,
+    /// When whoever asks must have been identified.
+    pub deadline: Timestamp,
+    /// What counts as our own page.
+    pub unsaid: Unsaid,
 }
 
 impl Policy {
-    /// Identifies the caller of a route. What the answer is to set as cookies, whatever it is, comes to
-    /// stand in `set_cookies`.
-    ///
-    /// # Errors
-    /// The first [`CallerFault`] that is met.
+    /// Identifies the caller of a route, and gives the source that has decided with it: its credential
+    /// was there, good or not. There is no such source where nobody has a credential. What the answer
+    /// is to set as cookies, whatever it is, comes to stand in `set_cookies`.
     pub async fn identify<I, R>(
         &self,
         purpose: Purpose,
         question: &Question<'_, I>,
         runtime: &R,
         set_cookies: &mut Vec<String>,
-    ) -> Result<Caller, CallerFault>
+    ) -> (Option<&Source>, Result<Caller, CallerFault>)
     where
         I: Incoming,
         R: Runtime + Verifier,
     {
-        if purpose == Purpose::Grant {
-            site::check_same_origin(question)?;
+        if purpose == Purpose::Grant
+            && let Err(fault) = site::check_same_origin(question)
+        {
+            return (None, Err(fault));
         }
         for source in self.sources.iter().filter(|source| purpose.takes(source)) {
-            if let Some(caller) = self.ask(source, question, runtime, set_cookies).await? {
-                return Ok(caller);
+            let asked = self.ask(source, question, runtime, set_cookies).await;
+            if let Some(decided) = asked.transpose() {
+                return (Some(source), decided);
             }
         }
-        Err(CallerFault::NoCredential)
+        (None, Err(CallerFault::NoCredential))
     }
 
     /// The keys for grants, where the configuration has them.

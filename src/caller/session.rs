@@ -236,11 +236,12 @@ where
     check_same_origin(question)?;
     let wish = Wish::of(question)?;
     let identity_type = wish.identity_type.unwrap_or(default_type);
-    let share = question.room.open(runtime.now());
+    let now = runtime.now();
+    let share = question.room.open(now);
     let get = SmallGet {
         request: session.request(cookies, question),
         url: &session.url.0,
-        timeout: session.timeout,
+        timeout: session.timeout.min(now.until(question.deadline)),
         limit: MAX_SESSION_BODY_BYTES,
         share: Some(&share),
     };

@@ -4,7 +4,19 @@
 //! caused the request, so another site's page could use them (CSRF).
 
 use crate::caller::{CallerFault, Question};
+use crate::http::origin;
 use crate::runtime::Incoming;
+
+/// Whose page a request is from that has an `Origin` other than ours, when its browser does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsaid {
+    /// Another site's.
+    Foreign,
+    /// Ours, if it was loaded over plain http from this machine or its network. There browsers do not
+    /// send `Sec-Fetch-Site`, and the proxy of a development server makes two origins of one. For
+    /// development only: whatever else is on that network could be meant as well.
+    OursIfNearby,
+}
 
 /// Refuses what a browser sent for another origin's page.
 ///
@@ -13,8 +25,14 @@ use crate::runtime::Incoming;
 /// with neither comes from no browser, and nobody else's credentials come with it.
 pub(super) fn check_same_origin(question: &Question<'_, impl Incoming>) -> Result<(), CallerFault> {
     let header = |name| question.request.header(name);
+    let is_ours = |origin: String| {
+        let nearby = question.unsaid == Unsaid::OursIfNearby
+            && origin.starts_with("http://")
+            && origin::is_nearby(origin::host(&origin));
+        nearby || origin == question.target.origin
+    };
     let own = header("sec-fetch-site").map_or_else(
-        || header("origin").is_none_or(|origin| origin == question.target.origin),
+        || header("origin").is_none_or(is_ours),
         |site| site == "same-origin",
     );
     if own {

@@ -78,7 +78,7 @@ where
     };
     let claims = jwt
         .issuer
-        .verify(&token, runtime)
+        .verify(&token, question.deadline, runtime)
         .await
         .map_err(CallerFault::Token)?;
     let wish = Wish::of(question)?;
@@ -115,7 +115,7 @@ where
     check_same_origin(question)?;
     let claims = access
         .issuer
-        .verify(&token, runtime)
+        .verify(&token, question.deadline, runtime)
         .await
         .map_err(CallerFault::Token)?;
     let mut held = claims.names("sub");

@@ -101,13 +101,22 @@ impl<'a> Bindings<'a> {
         }
     }
 
-    /// The text of a variable or secret, without white space around it. A blank one is none, and
-    /// so is a binding of another kind, which [`Bindings::with_misfits`] tells of.
+    /// The text of a variable or secret, without what editors, shells and clipboards leave around it. A
+    /// blank one is none, and so is what cannot be read, or a binding of another kind, which
+    /// [`Bindings::with_misfits`] tells of.
     pub(super) fn get(&self, name: &'static str) -> Option<String> {
         match (self.lookup)(name)? {
             Binding::Text(text) => {
-                let text = text.trim();
+                let text = trim(&text);
+                if is_mangled(text) {
+                    self.note_misfit(name, MANGLED);
+                    return None;
+                }
                 (!text.is_empty()).then(|| text.to_owned())
+            }
+            Binding::List(_) => {
+                self.note_misfit(name, "must be one value, not an array");
+                None
             }
             // A secret that was read out of its store is a text.
             Binding::Object => {
@@ -115,7 +124,7 @@ impl<'a> Bindings<'a> {
                     "could not be read from the Secrets Store: check store_id and secret_name of \
                      its binding in wrangler.toml, and that the secret's scope includes Workers"
                 } else {
-                    "must be a variable, not another kind of binding"
+                    "must be a variable, a text or an array of texts, not another kind of binding"
                 };
                 self.note_misfit(name, advice);
                 None
@@ -139,7 +148,7 @@ impl<'a> Bindings<'a> {
         match (self.lookup)(name) {
             None => false,
             Some(Binding::Object) => true,
-            Some(Binding::Text(_)) => {
+            Some(Binding::Text(_) | Binding::List(_)) => {
                 self.note_misfit(name, advice);
                 false
             }
@@ -189,23 +198,34 @@ impl<'a> Bindings<'a> {
             })
     }
 
-    /// The entries of a comma-separated variable; none when it is not set.
+    /// The entries of a variable that is an array, or a text with commas between; none when it is not
+    /// set. An array without entries is no way to leave it out: it might be meant as `nobody`.
     pub(super) fn list(&self, name: &'static str) -> Result<Vec<String>, ConfigFault> {
-        let Some(text) = self.get(name) else {
-            return Ok(Vec::new());
+        let mut entries = match (self.lookup)(name) {
+            Some(Binding::List(entries)) => entries,
+            Some(Binding::Text(text)) if !trim(&text).is_empty() => {
+                text.split(',').map(str::to_owned).collect()
+            }
+            _ => {
+                // Notes what it is, if it is anything.
+                self.get(name);
+                return Ok(Vec::new());
+            }
         };
-        let entries: Vec<String> = text
-            .split(',')
-            .map(|entry| entry.trim().to_owned())
-            .collect();
+        for entry in &mut entries {
+            *entry = trim(entry).to_owned();
+        }
+        if entries.iter().any(|entry| is_mangled(entry)) {
+            return Err(ConfigFault::new(name, MANGLED));
+        }
         if entries.len() > MAX_LIST_ENTRIES {
             let advice = format!("may have at most {MAX_LIST_ENTRIES} entries");
             return Err(ConfigFault::new(name, advice));
         }
-        if entries.iter().any(String::is_empty) {
+        if entries.is_empty() || entries.iter().any(String::is_empty) {
             return Err(ConfigFault::new(
                 name,
-                "has an empty entry: remove the extra comma",
+                "has an empty entry: remove it, or the extra comma",
             ));
         }
         Ok(entries)
@@ -272,6 +292,26 @@ fn must_be_one_of(
     ConfigFault::new(name, advice)
 }
 
+/// What to do about [`is_mangled`].
+const MANGLED: &str = "has a byte order mark inside, or is UTF-16: set it again from a file that is \
+                       UTF-8 without one";
+
+/// Without what means nothing at either end: white space, control characters, a byte order mark (which
+/// `PowerShell` pipes into `wrangler secret put`), and marks that nobody sees.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|letter: char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    })
+}
+
+/// Whether a text was read in another encoding than it was written in: UTF-16 as UTF-8, or the byte
+/// order mark of UTF-8 in a code page of Windows; or has that mark where files were joined.
+fn is_mangled(text: &str) -> bool {
+    text.starts_with("ï»¿") || text.contains(['\0', '\u{fffd}', '\u{feff}', '╗'])
+}
+
 /// What is wrong with one entry of a comma-separated variable, counted from 0.
 pub(super) fn entry_fault(name: &'static str, index: usize, advice: &str) -> ConfigFault {
     let number = index + 1;
@@ -286,6 +326,9 @@ pub(super) fn origin(name: &'static str, text: &str) -> Result<Origin, ConfigFau
 pub(super) fn advice(fault: OriginFault) -> &'static str {
     match fault {
         OriginFault::Scheme => "must start with https:// (or http:// for localhost)",
+        OriginFault::Shared => {
+            "is the origin of anybody's pages: serve yours over https:// or a scheme of its own"
+        }
         OriginFault::Path => {
             "must end after the host and port, like https://app.example.com: no slash, no path"
         }

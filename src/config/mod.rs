@@ -21,7 +21,7 @@ use crate::caller::pseudonym::PseudonymKey;
 use crate::caller::{CallerKeys, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
 use crate::http::cors::{AllowedOrigins, CorsPolicy};
-use crate::http::origin::Origin;
+use crate::http::origin::PageOrigin;
 use crate::http::routes::{Dialect, RoutePath, Routes};
 use crate::http::target::Target;
 use crate::identity::{Charset, IdentityType};
@@ -166,7 +166,16 @@ fn service(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Op
     let endpoint = faults.note(upstream::endpoint(bindings));
     let deadline = bindings.number("UPSTREAM_DEADLINE_MS", UPSTREAM_DEADLINE_RANGE_MS);
     let deadline = faults.note(deadline);
-    let server_timing = bindings.choice("SERVER_TIMING", "off", &[("off", false), ("on", true)]);
+    let server_timing = bindings.choice(
+        "SERVER_TIMING",
+        "off",
+        &[
+            ("off", false),
+            ("on", true),
+            ("false", false),
+            ("true", true),
+        ],
+    );
     let server_timing = faults.note(server_timing);
     let integrations = faults.note(upstream::integrations(bindings));
     let callers = callers(bindings, place, faults);
@@ -360,11 +369,11 @@ fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFaul
         [one] if one == "*" => return Ok(AllowedOrigins::Any),
         _ => {}
     }
-    let origins: Result<Vec<Origin>, ConfigFault> = entries
+    let origins: Result<Vec<PageOrigin>, ConfigFault> = entries
         .iter()
         .enumerate()
         .map(|(index, entry)| {
-            Origin::parse(entry).map_err(|fault| entry_fault(NAME, index, advice(fault)))
+            PageOrigin::parse(entry).map_err(|fault| entry_fault(NAME, index, advice(fault)))
         })
         .collect();
     origins.map(AllowedOrigins::List)
@@ -399,7 +408,7 @@ fn routes(bindings: &Bindings<'_>) -> Result<Routes, ConfigFault> {
 fn widget_origins() -> AllowedOrigins {
     let origins = WIDGET_ORIGINS
         .iter()
-        .filter_map(|text| Origin::parse(text).ok());
+        .filter_map(|text| PageOrigin::parse(text).ok());
     AllowedOrigins::List(origins.collect())
 }
 

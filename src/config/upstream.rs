@@ -26,9 +26,20 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
     let origin = origin(BASE_URL, base.strip_suffix('/').unwrap_or(base))?;
     let name = provider.key_binding();
     let key = key(bindings, name)?.ok_or_else(|| {
-        let advice = format!(
-            "is not set: run `npx wrangler secret put {name}`, or on your own machine put it into \
-             .dev.vars"
+        let set = format!(
+            "run `npx wrangler secret put {name}`, or on your own machine put it into .dev.vars"
+        );
+        let mut others = Provider::ALL.into_iter().filter(|other| *other != provider);
+        let bound = others.find(|other| bindings.get(other.key_binding()).is_some());
+        let advice = bound.map_or_else(
+            || format!("is not set: {set}"),
+            |other| {
+                let (theirs, other) = (other.key_binding(), other.as_str());
+                format!(
+                    "is not set, but {theirs} is: set AUTHKIT_PROVIDER to `{other}` in [vars] of \
+                     wrangler.toml; or {set}"
+                )
+            },
         );
         ConfigFault::new(name, advice)
     })?;

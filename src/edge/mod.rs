@@ -20,7 +20,7 @@ use crate::handler::record::Record;
 use crate::handler::{Outcome, fail, handle};
 use crate::http::response::Response;
 use crate::runtime::in_flight::Allowance;
-use crate::runtime::{Incoming, Message, Method, ReadError};
+use crate::runtime::{Incoming, Message, Method, ReadError, Runtime, Timestamp};
 
 pub use runtime::{Edge, EdgeReply};
 
@@ -38,8 +38,9 @@ const ANALYTICS: &str = "AUTHKIT_ANALYTICS";
 pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     let _life = Life::begin();
     let edge = Edge::new(env);
+    let request = EdgeRequest::new(request, &edge);
     let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
-    let outcome = handle(&config, &EdgeRequest::new(request), &edge).await;
+    let outcome = handle(&config, &request, &edge).await;
     finish(&outcome, env)
 }
 
@@ -51,7 +52,10 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
 pub fn answer_failed(request: web_sys::Request, env: Env) -> web_sys::Response {
     let edge = Edge::new(&env);
     let config = DEPLOYMENT.with(Rc::clone).config_at_hand(&edge);
-    finish(&fail(&config, &EdgeRequest::new(request), &edge), &env)
+    finish(
+        &fail(&config, &EdgeRequest::new(request, &edge), &edge),
+        &env,
+    )
 }
 
 fn finish(outcome: &Outcome, env: &Env) -> web_sys::Response {
@@ -134,12 +138,14 @@ fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {
 struct EdgeRequest {
     request: web_sys::Request,
     headers: web_sys::Headers,
+    received: Timestamp,
 }
 
 impl EdgeRequest {
-    fn new(request: web_sys::Request) -> Self {
+    fn new(request: web_sys::Request, edge: &Edge<'_>) -> Self {
         Self {
             headers: request.headers(),
+            received: edge.now(),
             request,
         }
     }
@@ -168,5 +174,9 @@ impl Incoming for EdgeRequest {
 
     fn url(&self) -> String {
         self.request.url()
+    }
+
+    fn received(&self) -> Option<Timestamp> {
+        Some(self.received)
     }
 }

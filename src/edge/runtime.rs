@@ -116,21 +116,14 @@ impl Environment for Edge<'_> {
         console_warn!("{line}");
     }
 
-    /// TOML numbers and booleans reach a Worker as such. JavaScript writes a number: with the code that
-    /// does it in Rust, the Worker would be larger by a thirtieth.
     fn binding(&self, name: &str) -> Option<Binding> {
         let value = property(self.env, name).ok()?;
-        let number = || {
-            value
-                .dyn_ref::<Number>()?
-                .to_string_with_radix(10)
-                .ok()
-                .map(String::from)
-        };
-        let boolean = || value.as_bool().map(|boolean| boolean.to_string());
-        let text = value.as_string().or_else(number).or_else(boolean);
+        if let Some(array) = value.dyn_ref::<Array>() {
+            let entries: Option<Vec<String>> = array.iter().map(|entry| text(&entry)).collect();
+            return Some(entries.map_or(Binding::Object, Binding::List));
+        }
         let object = || value.is_object().then_some(Binding::Object);
-        text.map(Binding::Text).or_else(object)
+        text(&value).map(Binding::Text).or_else(object)
     }
 
     async fn stored_secret(&self, name: &str) -> Result<String, Unreachable> {
@@ -142,6 +135,20 @@ impl Environment for Edge<'_> {
 pub struct Prepared {
     init: RequestInit,
     service: Option<Service>,
+}
+
+/// The text of a variable. TOML numbers and booleans reach a Worker as such. JavaScript writes a number:
+/// with the code that does it in Rust, the Worker would be larger by a thirtieth.
+fn text(value: &JsValue) -> Option<String> {
+    let number = || {
+        value
+            .dyn_ref::<Number>()?
+            .to_string_with_radix(10)
+            .ok()
+            .map(String::from)
+    };
+    let boolean = || value.as_bool().map(|boolean| boolean.to_string());
+    value.as_string().or_else(number).or_else(boolean)
 }
 
 fn request_init(request: &Outgoing) -> Result<RequestInit, JsValue> {

@@ -25,7 +25,7 @@ use crate::json;
 use crate::jwt::TokenFault;
 use crate::limits::{
     BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_HEADER_BYTES, MAX_IDENTITY_BYTES,
-    MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, ROWS_PER_PAGE,
+    MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT,
 };
 use crate::runtime::Limiter;
 use crate::upstream::UpstreamFault;
@@ -104,7 +104,7 @@ impl Refusal {
                     "method_not_allowed",
                     match methods {
                         Methods::Post => "This route takes POST requests.",
-                        Methods::Get => "This route takes GET requests.",
+                        Methods::Get | Methods::Any => "This route takes GET requests.",
                     },
                 )
             },
@@ -211,7 +211,7 @@ fn query(fault: QueryFault) -> WireError {
             400,
             BAD_REQUEST,
             "invalid_limit",
-            format!("`limit` must be given once, as a whole number from 1 to {ROWS_PER_PAGE}."),
+            "`limit` must be given once, as a whole number.",
         ),
     }
 }

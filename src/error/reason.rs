@@ -65,8 +65,10 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
         },
         CallerFault::Token(TokenFault::Nobody(nobody)) => nobody_reason(nobody),
         CallerFault::Token(fault) => token_reason(fault),
+        CallerFault::CrossSite => {
+            "not from a page of the same origin; over plain http no browser says so: use https"
+        }
         CallerFault::NoCredential
-        | CallerFault::CrossSite
         | CallerFault::NotTheirs
         | CallerFault::Unspecified
         | CallerFault::Identity(_)
@@ -221,8 +223,14 @@ fn nobody_reason(nobody: Nobody) -> &'static str {
 
 fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
     match fault {
-        UpstreamFault::Status(401 | 403) => {
+        UpstreamFault::Status(401) => {
             "upstream refused the secret key: check the key binding and its environment".into()
+        }
+        UpstreamFault::Status(402) => {
+            "upstream answered 402: the account's plan or its quota is used up".into()
+        }
+        UpstreamFault::Status(403) => {
+            "upstream answered 403: the secret key lacks a permission".into()
         }
         UpstreamFault::Status(404) => {
             "upstream answered 404: check AUTHKIT_PROVIDER and AUTHKIT_BASE_URL".into()
@@ -230,9 +238,11 @@ fn upstream_reason(fault: UpstreamFault) -> Cow<'static, str> {
         UpstreamFault::Status(status) | UpstreamFault::Unavailable(status, _) => {
             format!("upstream answered {status}").into()
         }
-        UpstreamFault::Redirect(status) => {
-            format!("upstream answered {status}: redirects are not followed").into()
-        }
+        UpstreamFault::Redirect(status) => format!(
+            "upstream answered {status}, and redirects are not followed: the API has moved. Check \
+             AUTHKIT_BASE_URL, and whether AUTHKIT_PROVIDER has to be `one`"
+        )
+        .into(),
         UpstreamFault::RateLimited(_) => "upstream answered 429".into(),
         UpstreamFault::Shed(_) => "upstream not called: an earlier 429 said to wait".into(),
         UpstreamFault::Network => "upstream not reached, or the connection broke".into(),

@@ -1,8 +1,8 @@
 //! The deep check: what is wrong with a deployment, and what to type.
 //!
 //! The token that it asks for is nobody's and is dropped. An issuer's keys are loaded as for a token:
-//! within the cool-down, and what came of the last load is told. It tells no value of a variable and
-//! no text of the upstream.
+//! within the cool-down, and what came of the last load is told. It tells no value of a secret and no
+//! text of the upstream; of variables, only those that stand in the [`facts`](Report).
 
 use std::time::Duration;
 
@@ -11,19 +11,26 @@ use serde::Serialize;
 use crate::caller::Source;
 use crate::config::{Config, ConfigFault, Service};
 use crate::error::Refusal;
+use crate::handler::judgement::{self, Fact};
 use crate::http::target::Target;
 use crate::json;
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::LoadFault;
-use crate::runtime::Runtime;
+use crate::jwt::verifier::Verifier;
+use crate::runtime::{Incoming, Runtime};
 use crate::upstream::UpstreamFault;
 use crate::upstream::client::Client;
+use crate::upstream::endpoint::Provider;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct Report<'a> {
     status: Status,
     checks: Vec<Check>,
+    /// What a person compares with: the origin whose keys did not come, by the name of the check; and
+    /// beside a credential, what [`judgement::judge`] gives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<Fact<'a>>,
     /// Tries of upstream calls, for the log.
     #[serde(skip)]
     pub tries: u32,
@@ -53,7 +60,7 @@ enum Status {
     Failing,
 }
 
-impl Report {
+impl Report<'_> {
     /// Whether something is wrong that keeps tokens from being minted.
     #[must_use]
     pub fn is_failing(&self) -> bool {
@@ -69,22 +76,40 @@ impl Report {
 
 /// Looks at everything. Issuers and upstream are asked one after the other, within the time that
 /// each has for a token, and only once the configuration says where they are. `target` is where the
-/// deployment was asked.
-pub async fn examine<R: Runtime>(config: &Config, target: &Target<'_>, runtime: &R) -> Report {
-    let here = config.warning_at(target);
+/// deployment was asked. A credential of the request is judged where the query asks for that.
+pub async fn examine<'a, I, R>(
+    config: &'a Config,
+    request: &I,
+    target: Target<'_>,
+    runtime: &R,
+) -> Report<'a>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let here = config.warning_at(&target);
     let mut checks: Vec<Check> = config
         .warnings
         .iter()
         .chain(&here)
         .map(|fault| setting(fault, Status::Warning))
         .collect();
-    let (mut tries, mut took) = (0, Duration::ZERO);
+    let (mut tries, mut took, mut facts) = (0, Duration::ZERO, Vec::new());
     match &config.service {
         Err(faults) => checks.extend(faults.iter().map(|fault| setting(fault, Status::Failing))),
         Ok(service) => {
             checks.push(ok("configuration"));
             checks.extend(session(service));
-            checks.extend(issuers(service, runtime).await);
+            checks.extend(issuers(service, runtime, &mut facts).await);
+            if judgement::is_wanted(target.query) {
+                let judge = judgement::judge(config, service, request, target, runtime, &mut facts);
+                let reason = judge.await;
+                checks.push(Check {
+                    name: "credential",
+                    status: reason.as_ref().map_or(Status::Ok, |_| Status::Failing),
+                    advice: reason,
+                });
+            }
             let begun = runtime.now();
             let share = config.in_flight.upstream.open(begun);
             let within = service.upstream_deadline;
@@ -98,6 +123,7 @@ pub async fn examine<R: Runtime>(config: &Config, target: &Target<'_>, runtime: 
     Report {
         status: if failing { Status::Failing } else { Status::Ok },
         checks,
+        facts,
         tries,
         took,
     }
@@ -135,14 +161,21 @@ fn session(service: &Service) -> Option<Check> {
 }
 
 /// Whether the keys of the issuers can be loaded. There are two at most.
-async fn issuers<R: Runtime>(service: &Service, runtime: &R) -> Vec<Check> {
+async fn issuers<'a, R: Runtime>(
+    service: &'a Service,
+    runtime: &R,
+    facts: &mut Vec<Fact<'a>>,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     for (name, variables, issuer) in service.callers.sources.iter().filter_map(issuer) {
         let Keys::Remote(keys) = &issuer.keys else {
             continue;
         };
-        let keys = keys.check(&issuer.algorithms, runtime).await;
-        checks.push(issuer_keys(name, variables, keys));
+        let loaded = keys.check(&issuer.algorithms, runtime).await;
+        if loaded.is_err() {
+            facts.push([name, Target::parse(keys.url()).origin]);
+        }
+        checks.push(issuer_keys(name, variables, loaded));
     }
     checks
 }
@@ -195,15 +228,30 @@ fn upstream(service: &Service, found: Result<bool, UpstreamFault>) -> Vec<Check>
         }
         Err(fault) => fault,
     };
+    let keys = provider.dashboard().keys;
+    let reason = Refusal::Upstream(fault).reason();
     let advice = match fault {
-        UpstreamFault::Status(401 | 403) => format!(
-            "The key in {key} is refused. Copy it from {} and type: npx wrangler secret put {key}",
-            provider.dashboard().keys
+        UpstreamFault::Status(401) => format!(
+            "The key in {key} is refused. Copy it from {keys} and type: npx wrangler secret put {key}"
         ),
-        _ => format!(
-            "{}. If AUTHKIT_BASE_URL is set, check it; otherwise try again later",
-            Refusal::Upstream(fault).reason()
+        UpstreamFault::Status(403) => format!(
+            "{reason}. Give it access to AuthKit, or copy another one from {keys} and type: npx \
+             wrangler secret put {key}"
         ),
+        UpstreamFault::Status(402) => {
+            format!("{reason}. The dashboard shows both: {keys}")
+        }
+        _ => {
+            let hint = match fault {
+                UpstreamFault::Redirect(_) if provider == Provider::Pica => {
+                    "Pica's is most probably One's now: in [vars] of wrangler.toml set \
+                     AUTHKIT_PROVIDER = \"one\", and type: npx wrangler secret put ONE_SECRET_KEY"
+                }
+                UpstreamFault::RateLimited(_) | UpstreamFault::Shed(_) => "Ask again in a minute",
+                _ => "If AUTHKIT_BASE_URL is set, check it; otherwise try again later",
+            };
+            format!("{reason}. {hint}")
+        }
     };
     vec![Check {
         name: "upstream",

@@ -1,6 +1,6 @@
 //! The way of a request, from its head to its answer.
 //!
-//! 1. route and method; a preflight is answered here, before anything is asked of it
+//! 1. method and route; a preflight is answered here, before anything is asked of it
 //! 2. configuration: without one nothing goes further
 //! 3. https, and the query
 //! 4. the client's rate limit, before anything that costs
@@ -12,6 +12,7 @@
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 7.
 
 pub mod doctor;
+pub mod judgement;
 pub mod record;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::GRANT_HEADER;
-use crate::caller::{Caller, LOOP_HEADER, Purpose, Question};
+use crate::caller::{Caller, LOOP_HEADER, Purpose, Question, Unsaid};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
@@ -33,7 +34,7 @@ use crate::http::target::{Selection, Target};
 use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::json;
 use crate::jwt::verifier::Verifier;
-use crate::limits::MAX_REQUEST_ID_BYTES;
+use crate::limits::{BESIDE_UPSTREAM, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
 use crate::runtime::in_flight::Share;
 use crate::runtime::rate_limit::Count;
 use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
@@ -63,6 +64,11 @@ where
     let target = Target::parse(&url);
     let (route, result) = match config.routes.find(target.path) {
         Some((to, _)) => answer(to, config, request, target, runtime, &mut trace).await,
+        // A page that may not ask would not get to read that there is nothing.
+        None if request.method() == Method::Options => {
+            let answer = preflight(config, request, Methods::Any);
+            (Route::Preflight, Ok(answer))
+        }
         None => (Route::Unknown, Err(Refusal::Path)),
     };
     conclude(config, request, target, runtime, trace, route, result)
@@ -193,7 +199,8 @@ where
     let route = to.into();
     let (method, methods) = (request.method(), to.methods());
     if method == Method::Options {
-        return (Route::Preflight, Ok(preflight(config, methods)));
+        let answer = preflight(config, request, methods);
+        return (Route::Preflight, Ok(answer));
     }
     if request.header(LOOP_HEADER).is_some() {
         return (route, Err(Refusal::Loop));
@@ -215,10 +222,10 @@ where
 
 /// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
 /// configuration can be a condition.
-fn preflight(config: &Config, methods: Methods) -> Response {
+fn preflight(config: &Config, request: &impl Incoming, methods: Methods) -> Response {
     let mut headers = Headers::default();
     headers.set("allow", methods.as_str());
-    config.cors.apply_preflight(methods, &mut headers);
+    config.cors.apply_preflight(methods, request, &mut headers);
     Response {
         status: 204,
         headers,
@@ -240,18 +247,20 @@ where
 {
     let service = configured(config)?;
     check_transport(config, request, target)?;
-    let selection = Selection::parse(target.query).map_err(Refusal::Query)?;
+    let most = service.endpoint.provider.most_rows();
+    let selection = Selection::parse(target.query, most).map_err(Refusal::Query)?;
     let purpose = Purpose::Token;
     let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
 
     let begun = runtime.now();
     let share = config.in_flight.upstream.open(begun);
+    let left = begun.until(trace.deadline(service));
     let client = Client::new(
         runtime,
         &service.endpoint,
         trace.parent.as_ref(),
         &share,
-        service.upstream_deadline,
+        service.upstream_deadline.min(left),
     );
     let policy = service.integrations.as_ref();
     let token = client.token(&caller, selection, policy).await;
@@ -282,17 +291,19 @@ where
     let purpose = Purpose::Grant;
     let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
 
+    let now = runtime.now();
     let (grant, expires_at) = keys.issue(
         caller.identity().as_str(),
         caller.identity_type(),
         target.origin,
-        runtime.now(),
+        now,
         caller.holds_until(),
     );
     let body = GrantBody {
         headers: GrantHeaders(&grant),
         grant: &grant,
         expires_at,
+        expires_in: expires_at.saturating_sub(now.0 / 1000),
     };
     Ok(ok(json::text(&body).into_bytes()))
 }
@@ -304,6 +315,8 @@ struct GrantBody<'a> {
     grant: &'a str,
     /// Seconds since the Unix epoch.
     expires_at: u64,
+    /// Seconds from now on, for a page whose clock is not ours.
+    expires_in: u64,
 }
 
 struct GrantHeaders<'a>(&'a str);
@@ -327,21 +340,31 @@ async fn deep_check<I, R>(
 ) -> Result<Response, Refusal>
 where
     I: Incoming,
-    R: Runtime,
+    R: Runtime + Verifier,
 {
     let keys = config.caller_keys.as_ref().ok_or(Refusal::Path)?;
     check_transport(config, request, target)?;
-    let count = config.rate_limits.count_client(request, runtime).await;
+    let deadline = trace.started.after(REQUEST_DEADLINE);
+    let limits = config.rate_limits;
+    let count = limits.count_client(request, deadline, runtime).await;
     trace.judge(Limiter::Client, count)?;
     let checked = keys.check(request);
     checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
-    let report = examine(config, &target, runtime).await;
+    let report = examine(config, request, target, runtime).await;
     trace.attempts = report.tries;
     trace.upstream_ms = millis(report.took);
     Ok(Response {
         status: if report.is_failing() { 503 } else { 200 },
         ..ok(report.to_json())
     })
+}
+
+/// What counts as our own page where a browser does not say.
+fn unsaid(environment: Environment) -> Unsaid {
+    match environment {
+        Environment::Deployed => Unsaid::Foreign,
+        Environment::Development => Unsaid::OursIfNearby,
+    }
 }
 
 /// What it takes to mint a token; nobody gets further without.
@@ -381,11 +404,13 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
+    let deadline = trace.deadline(service);
+    let limits = config.rate_limits;
     let keys = config.caller_keys.as_ref();
     // A server of the operator's is many clients. One that runs on Workers even shares its address
     // with the Workers of everybody else.
     if keys.is_none_or(|keys| keys.check(request).is_err()) {
-        let count = config.rate_limits.count_client(request, runtime).await;
+        let count = limits.count_client(request, deadline, runtime).await;
         trace.judge(Limiter::Client, count)?;
     }
     let media_type = match purpose {
@@ -393,19 +418,21 @@ where
         Purpose::Grant => MediaType::Required,
     };
     let waiting = &config.in_flight.waiting;
-    let body = RequestBody::read(request, media_type, waiting, runtime).await;
+    let body = RequestBody::read(request, media_type, waiting, deadline, runtime).await;
     let question = Question {
         request,
         target,
         body: &body.map_err(Refusal::Body)?,
         request_id: &trace.request_id,
         room: &config.in_flight.upstream,
+        deadline,
+        unsaid: unsaid(config.environment),
     };
     let begun = runtime.now();
     let identified = service
         .callers
         .identify(purpose, &question, runtime, &mut trace.set_cookies);
-    let caller = identified.await;
+    let (_, caller) = identified.await;
     trace.identity_ms = millis_since(begun, runtime);
     let caller = caller.map_err(|fault| {
         let bearer = service.callers.takes_bearer_tokens();
@@ -418,9 +445,7 @@ where
     })?;
     let pseudonym = trace.note_caller(service, &caller);
     let source = caller.source().as_str();
-    let count = config
-        .rate_limits
-        .count_identity(source, pseudonym, runtime);
+    let count = limits.count_identity(source, pseudonym, deadline, runtime);
     let count = count.await;
     trace.judge(Limiter::Identity, count)?;
     Ok(caller)
@@ -454,7 +479,7 @@ impl Trace {
         let parent = request.header(TRACEPARENT);
         Self {
             request_id: request_id(request, runtime),
-            started: runtime.now(),
+            started: request.received().unwrap_or_else(|| runtime.now()),
             parent: parent.and_then(|text| TraceParent::parse(&text)),
             identity_ms: 0,
             upstream_ms: 0,
@@ -468,6 +493,12 @@ impl Trace {
             set_cookies: Vec::new(),
             share: None,
         }
+    }
+
+    /// When the answer must be there. The upstream has its own time beside it where that was set longer.
+    fn deadline(&self, service: &Service) -> Timestamp {
+        let whole = REQUEST_DEADLINE.max(service.upstream_deadline + BESIDE_UPSTREAM);
+        self.started.after(whole)
     }
 
     /// Notes who is calling, and gives the pseudonym.

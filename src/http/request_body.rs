@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use crate::json::{Object, Value};
 use crate::limits::{MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, WAITING_BYTES};
 use crate::runtime::in_flight::{Allowance, Room};
-use crate::runtime::{Message, ReadError, Runtime};
+use crate::runtime::{Message, ReadError, Runtime, Timestamp};
 
 /// What a request body may say. An absent body says nothing.
 ///
@@ -43,7 +43,7 @@ impl RequestBody {
     /// A media type other than JSON is refused even for an empty body: browsers send those
     /// cross-site without asking first, and no honest caller needs to.
     ///
-    /// It is waited for as long as there is room for those that wait.
+    /// It is waited for as long as there is room for those that wait, and until `deadline` at most.
     ///
     /// # Errors
     /// The first [`BodyFault`] that is met.
@@ -51,6 +51,7 @@ impl RequestBody {
         request: &impl Message,
         media: MediaType,
         waiting: &Rc<Room>,
+        deadline: Timestamp,
         runtime: &impl Runtime,
     ) -> Result<Self, BodyFault> {
         let media_type = request.header("content-type");
@@ -58,12 +59,14 @@ impl RequestBody {
         if json == Some(false) || (json.is_none() && media == MediaType::Required) {
             return Err(BodyFault::MediaType);
         }
-        let share = waiting.open(runtime.now());
+        let now = runtime.now();
+        let share = waiting.open(now);
         if !share.take(WAITING_BYTES) {
             return Err(BodyFault::NoRoom);
         }
         let allowance = Allowance::of(MAX_REQUEST_BODY_BYTES);
-        let read = runtime.within(REQUEST_BODY_TIMEOUT, request.read_body(&allowance));
+        let timeout = REQUEST_BODY_TIMEOUT.min(now.until(deadline));
+        let read = runtime.within(timeout, request.read_body(&allowance));
         let bytes = match read.await.ok_or(BodyFault::TooSlow)? {
             Ok(bytes) => bytes,
             Err(ReadError::TooLarge) => return Err(BodyFault::TooLarge),
@@ -171,17 +174,24 @@ fn agree(
     }
 }
 
-/// Whether a `Content-Type` is exactly JSON, parameters aside. A list of types is not.
+/// Whether a `Content-Type` is JSON, parameters aside. One that came twice arrives as a list, and is
+/// one as long as every entry says the same.
+///
+/// A comma in the quotes of a parameter ends an entry, too. What follows is then no JSON, so that is
+/// never taken for more than it is.
 #[must_use]
 pub fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or(content_type);
-    !content_type.contains(',') && essence.trim().eq_ignore_ascii_case("application/json")
+    content_type.split(',').all(|entry| {
+        let essence = entry.split(';').next().unwrap_or(entry);
+        essence.trim().eq_ignore_ascii_case("application/json")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
+    use proptest::sample::select;
 
     use super::{BodyFault, RequestBody, is_json};
 
@@ -250,12 +260,19 @@ mod tests {
         assert_eq!(body.identity_type(), Err(BodyFault::Field("identityType")));
     }
 
+    /// The kind: one type, said by more than one place (a page and its library, a front end and its
+    /// proxy), each in its own spelling and with its own parameters.
     #[test]
     fn takes_one_json_media_type_only() {
         for text in [
             "application/json",
             "Application/JSON; charset=utf-8",
             "application/json;x=y",
+            "application/json, application/json",
+            "application/json,application/json",
+            "application/json , Application/JSON",
+            "application/json; charset=utf-8, application/json",
+            "application/json, application/json;charset=UTF-8, application/json",
         ] {
             assert!(is_json(text), "{text}");
         }
@@ -264,6 +281,14 @@ mod tests {
             "text/plain",
             "application/json, text/plain",
             "text/plain, application/json",
+            "application/json, application/json, text/plain",
+            "application/json, application/ld+json",
+            "application/json; charset=utf-8, text/plain; charset=utf-8",
+            "application/json,",
+            ", application/json",
+            ",",
+            "text/plain; x=\", application/json\"",
+            "application/json; x=\"a, b\"",
             "application/jsonp",
             "application/ld+json",
             "application/x-www-form-urlencoded",
@@ -275,6 +300,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn takes_a_list_of_types_for_json_when_each_is(
+            types in vec(select(&["application/json", "application/json;a=b", "text/plain", ""][..]), 1..5),
+        ) {
+            let all = types.iter().all(|entry| entry.starts_with("application/json"));
+            assert_eq!(is_json(&types.join(", ")), all, "{types:?}");
+        }
+
         #[test]
         fn never_panics_on_bytes(bytes in vec(any::<u8>(), 0..200)) {
             let _ = RequestBody::parse(&bytes);

@@ -99,6 +99,8 @@ pub enum Methods {
     Post,
     /// `GET` and `HEAD`
     Get,
+    /// Those of any route: where there is none, a page may ask by each of them and read that.
+    Any,
 }
 
 impl Methods {
@@ -108,6 +110,7 @@ impl Methods {
         match self {
             Self::Post => "POST, OPTIONS",
             Self::Get => "GET, HEAD, OPTIONS",
+            Self::Any => "GET, HEAD, POST, OPTIONS",
         }
     }
 
@@ -116,8 +119,8 @@ impl Methods {
     pub fn contain(self, method: Method) -> bool {
         match method {
             Method::Options => true,
-            Method::Post => self == Self::Post,
-            Method::Get | Method::Head => self == Self::Get,
+            Method::Post => self != Self::Get,
+            Method::Get | Method::Head => self != Self::Post,
             Method::Other => false,
         }
     }

@@ -46,15 +46,7 @@ impl<'a> Target<'a> {
     /// The host without its port, as cookies go by it.
     #[must_use]
     pub fn host(&self) -> &'a str {
-        // Spares the Worker another search for a text in a text.
-        let authority = self.origin.strip_prefix("https://");
-        let authority = authority.or_else(|| self.origin.strip_prefix("http://"));
-        let host = authority.unwrap_or_default();
-        // Behind the last colon is the port, unless that colon is one of an IPv6 address.
-        match host.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => host,
-            _ => host,
-        }
+        origin::host(self.origin)
     }
 }
 
@@ -72,7 +64,7 @@ pub enum Selection {
 pub struct PageNumber {
     /// From 1.
     pub page: u32,
-    /// Rows on a page: 1 to [`ROWS_PER_PAGE`].
+    /// Rows on a page: from 1 to what the upstream allows.
     pub limit: u32,
 }
 
@@ -81,7 +73,7 @@ pub struct PageNumber {
 pub enum QueryFault {
     /// `page` is no positive integer, or there are two.
     Page,
-    /// `limit` is no integer from 1 to [`ROWS_PER_PAGE`], or there are two.
+    /// `limit` is no whole number, or there are two.
     Limit,
 }
 
@@ -89,17 +81,23 @@ impl Selection {
     /// Reads `page` and `limit` from a query. With neither, all rows are wanted; with one, the
     /// other has its default. Other parameters are left alone.
     ///
+    /// A limit beyond `most` is that, and 0 is 1: so the API has it.
+    ///
     /// # Errors
     /// The first [`QueryFault`] that is met.
-    pub fn parse(query: &str) -> Result<Self, QueryFault> {
+    pub fn parse(query: &str, most: u32) -> Result<Self, QueryFault> {
         let mut page = None;
         let mut limit = None;
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "page" => set_once(&mut page, &value, u32::MAX).ok_or(QueryFault::Page)?,
-                "limit" => set_once(&mut limit, &value, ROWS_PER_PAGE).ok_or(QueryFault::Limit)?,
-                _ => {}
+            let (slot, number, fault) = match &*name {
+                "page" => (&mut page, positive(&value), QueryFault::Page),
+                "limit" => (&mut limit, up_to(most, &value), QueryFault::Limit),
+                _ => continue,
+            };
+            if number.is_none() || slot.is_some() {
+                return Err(fault);
             }
+            *slot = number;
         }
         if page.is_none() && limit.is_none() {
             return Ok(Self::Merged);
@@ -111,13 +109,20 @@ impl Selection {
     }
 }
 
-/// Fills `slot` with a plain positive decimal up to `most`; `None` if it is another thing or the
-/// slot is taken.
-fn set_once(slot: &mut Option<u32>, text: &str, most: u32) -> Option<()> {
+/// A plain positive decimal; `None` if it is another thing.
+fn positive(text: &str) -> Option<u32> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    let number = text.parse::<u32>().ok().filter(|_| plain)?;
-    let free = slot.is_none() && number <= most;
-    free.then(|| *slot = Some(number))
+    text.parse().ok().filter(|_| plain)
+}
+
+/// A plain decimal, brought between 1 and `most`. One that is too large for a number is too large.
+fn up_to(most: u32, text: &str) -> Option<u32> {
+    if text == "0" {
+        return Some(1);
+    }
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let number = text.parse().unwrap_or(most).min(most);
+    (plain && !text.is_empty()).then_some(number)
 }
 
 #[cfg(test)]
@@ -125,6 +130,8 @@ mod tests {
     use proptest::prelude::{any, proptest};
 
     use super::{PageNumber, QueryFault, Selection, Target};
+
+    const MOST: u32 = 100;
 
     #[test]
     fn splits_a_serialized_url() {
@@ -183,7 +190,11 @@ mod tests {
     #[test]
     fn wants_all_rows_when_no_page_is_named() {
         for query in ["", "x=1", "Page=1", "pages=2&limits=3", "&&"] {
-            assert_eq!(Selection::parse(query), Ok(Selection::Merged), "{query}");
+            assert_eq!(
+                Selection::parse(query, MOST),
+                Ok(Selection::Merged),
+                "{query}"
+            );
         }
     }
 
@@ -197,49 +208,93 @@ mod tests {
             ("page=4294967295&other=null", u32::MAX, 100),
         ] {
             let wanted = Selection::Page(PageNumber { page, limit });
-            assert_eq!(Selection::parse(query), Ok(wanted), "{query}");
+            assert_eq!(Selection::parse(query, MOST), Ok(wanted), "{query}");
         }
     }
 
+    /// What is no plain whole number.
+    const GARBAGE: [&str; 17] = [
+        "",
+        "00",
+        "-1",
+        "+1",
+        "01",
+        "1.0",
+        "1e2",
+        "null",
+        "undefined",
+        "NaN",
+        "0x10",
+        "%201",
+        "1%20",
+        "%D9%A1",
+        "1,2",
+        "1%00",
+        "Infinity",
+    ];
+
     #[test]
-    fn refuses_all_but_plain_positive_integers() {
-        let hostile = [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "01",
-            "1.0",
-            "1e2",
-            "null",
-            "undefined",
-            "NaN",
-            "0x10",
-            "%201",
-            "1%20",
-            "4294967296",
-            "99999999999999999999",
-            "%D9%A1",
-            "1,2",
-            "1%00",
-        ];
-        for value in hostile {
-            let page = Selection::parse(&format!("page={value}"));
+    fn refuses_all_but_plain_whole_numbers() {
+        for value in GARBAGE {
+            let page = Selection::parse(&format!("page={value}"), MOST);
             assert_eq!(page, Err(QueryFault::Page), "{value}");
-            let limit = Selection::parse(&format!("page=1&limit={value}"));
+            let limit = Selection::parse(&format!("page=1&limit={value}"), MOST);
             assert_eq!(limit, Err(QueryFault::Limit), "{value}");
         }
-        assert_eq!(Selection::parse("limit=101"), Err(QueryFault::Limit));
-        assert_eq!(Selection::parse("page=1&page=1"), Err(QueryFault::Page));
-        assert_eq!(Selection::parse("limit=1&limit=1"), Err(QueryFault::Limit));
+        for value in ["0", "4294967296", "99999999999999999999"] {
+            let page = Selection::parse(&format!("page={value}"), MOST);
+            assert_eq!(page, Err(QueryFault::Page), "{value}");
+        }
+        for (query, fault) in [
+            ("page=1&page=1", QueryFault::Page),
+            ("limit=1&limit=1", QueryFault::Limit),
+            ("limit=0&limit=0", QueryFault::Limit),
+            ("limit=500&limit=500", QueryFault::Limit),
+        ] {
+            assert_eq!(Selection::parse(query, MOST), Err(fault), "{query}");
+        }
+    }
+
+    /// The kind: any whole number is a limit, and one that is no good is brought to the nearest that
+    /// is, as the API does it.
+    #[test]
+    fn brings_a_limit_to_what_there_is() {
+        for (value, limit) in [
+            ("0", 1),
+            ("1", 1),
+            ("99", 99),
+            ("100", 100),
+            ("101", 100),
+            ("150", 100),
+            ("500", 100),
+            ("4294967296", 100),
+            ("99999999999999999999999999", 100),
+        ] {
+            let wanted = Ok(Selection::Page(PageNumber { page: 1, limit }));
+            for query in [format!("limit={value}&page=1"), format!("limit={value}")] {
+                assert_eq!(Selection::parse(&query, MOST), wanted, "{query}");
+            }
+        }
+        let wanted = Ok(Selection::Page(PageNumber {
+            page: 2,
+            limit: 150,
+        }));
+        assert_eq!(Selection::parse("page=2&limit=500", 150), wanted);
     }
 
     proptest! {
         #[test]
+        fn takes_every_whole_number_for_a_limit(asked in any::<u128>(), most in 1_u32..1000) {
+            let limit = u32::try_from(asked.clamp(1, u128::from(most))).unwrap();
+            let wanted = Ok(Selection::Page(PageNumber { page: 1, limit }));
+            assert_eq!(Selection::parse(&format!("limit={asked}"), most), wanted);
+        }
+
+        #[test]
         fn never_panics_on_any_text(text in any::<String>()) {
             let target = Target::parse(&text);
             assert!(!target.path.is_empty());
-            let _ = Selection::parse(&text);
+            let _ = Selection::parse(&text, MOST);
         }
     }
 }

@@ -34,6 +34,12 @@ const GENERAL: [&str; 5] = [
 ];
 
 impl ClaimPath {
+    /// As it was configured.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// A path: any text but one that leads to what users write themselves.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -6,7 +6,7 @@ use crate::jwt::claims::{ClaimPolicy, Claims};
 use crate::jwt::jws::UnverifiedToken;
 use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::verifier::{VerificationKey, Verifier};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Timestamp};
 use crate::secret::Secret;
 
 /// An issuer, as the configuration has it.
@@ -34,8 +34,14 @@ impl Issuer {
     ///
     /// # Errors
     /// The first [`TokenFault`] that is met: form, algorithm, key, signature, claims, in this
-    /// order. A claim is not looked at before the signature was checked.
-    pub async fn verify<R>(&self, token: &str, runtime: &R) -> Result<Claims, TokenFault>
+    /// order. A claim is not looked at before the signature was checked. Keys are waited for until
+    /// `deadline` at most.
+    pub async fn verify<R>(
+        &self,
+        token: &str,
+        deadline: Timestamp,
+        runtime: &R,
+    ) -> Result<Claims, TokenFault>
     where
         R: Runtime + Verifier,
     {
@@ -49,7 +55,7 @@ impl Issuer {
             }
             Keys::Remote(keys) => {
                 let key_id = token.key_id.as_deref();
-                set = keys.get(token.algorithm, key_id, runtime).await?;
+                set = keys.get(token.algorithm, key_id, deadline, runtime).await?;
                 let keys = set.select(token.algorithm, key_id)?;
                 keys.map(|key| key.map(VerificationKey::Public))
             }

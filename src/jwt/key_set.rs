@@ -74,17 +74,19 @@ enum Turn {
     CoolDown(Duration),
 }
 
-/// A request that wants keys: since when, and whether it has waited for somebody else's load.
+/// A request that wants keys: since and until when, and whether it has waited for somebody else's load.
 #[derive(Clone, Copy)]
 struct Asking {
     since: Timestamp,
+    deadline: Timestamp,
     has_waited: bool,
 }
 
 impl Asking {
-    fn begin(runtime: &impl Runtime) -> Self {
+    fn begin(deadline: Timestamp, runtime: &impl Runtime) -> Self {
         Self {
             since: runtime.now(),
+            deadline,
             has_waited: false,
         }
     }
@@ -107,7 +109,8 @@ impl RemoteKeys {
         &self.url
     }
 
-    /// A set that has keys to try for a token's `alg` and `kid`, by [`JwkSet::select`].
+    /// A set that has keys to try for a token's `alg` and `kid`, by [`JwkSet::select`]. It is waited for
+    /// until `deadline` at most.
     ///
     /// # Errors
     /// [`TokenFault::NoKey`], [`TokenFault::UnknownKey`] or [`TokenFault::KeysUnavailable`].
@@ -115,13 +118,18 @@ impl RemoteKeys {
         &self,
         algorithm: Algorithm,
         key_id: Option<&str>,
+        deadline: Timestamp,
         runtime: &impl Runtime,
     ) -> Result<Rc<JwkSet>, TokenFault> {
-        let mut asking = Asking::begin(runtime);
+        let mut asking = Asking::begin(deadline, runtime);
         loop {
-            match self.plan(algorithm, key_id, asking, runtime.now()) {
+            let now = runtime.now();
+            match self.plan(algorithm, key_id, asking, now) {
                 Plan::Use(set) => return Ok(set),
                 Plan::Refuse(fault) => return Err(fault),
+                Plan::Do(_) if now >= deadline => {
+                    return Err(TokenFault::KeysUnavailable(JWKS_RETRY));
+                }
                 Plan::Do(turn) => self.take(turn, &mut asking, runtime).await,
             }
         }
@@ -137,7 +145,7 @@ impl RemoteKeys {
         algorithms: &[Algorithm],
         runtime: &impl Runtime,
     ) -> Result<(), LoadFault> {
-        let mut asking = Asking::begin(runtime);
+        let mut asking = Asking::begin(Timestamp(u64::MAX), runtime);
         loop {
             let turn = {
                 let now = runtime.now();
@@ -165,8 +173,14 @@ impl RemoteKeys {
     async fn take(&self, turn: Turn, asking: &mut Asking, runtime: &impl Runtime) {
         match turn {
             Turn::Load(load) => {
-                let set = self.load(runtime).await;
-                self.state.borrow_mut().end(load, set);
+                let left = runtime.now().until(asking.deadline);
+                let timeout = JWKS_TIMEOUT.min(left);
+                let set = runtime.within(timeout, self.load(runtime)).await;
+                // One that was cut short says nothing of the issuer, so it starts no cool-down.
+                if set.is_some() || timeout == JWKS_TIMEOUT {
+                    let set = set.unwrap_or(Err(LoadFault::Unreachable));
+                    self.state.borrow_mut().end(load, set);
+                }
             }
             Turn::Wait | Turn::CoolDown(_) => {
                 asking.has_waited = true;
@@ -320,6 +334,7 @@ mod tests {
     fn plan(keys: &RemoteKeys, name: &str, since: u64, now: u64) -> Plan {
         let asking = Asking {
             since: at(since),
+            deadline: at(u64::MAX),
             has_waited: since < now,
         };
         keys.plan(Algorithm::Ed25519, Some(name), asking, at(now))

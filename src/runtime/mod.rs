@@ -127,6 +127,12 @@ pub trait Incoming: Message {
     /// Its absolute URL, as serialized by the URL standard.
     fn url(&self) -> String;
 
+    /// When it came, where the place knows: what was done for it before counts as well. Otherwise its
+    /// time begins when the core first sees it.
+    fn received(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// Whether nobody between the caller and this place could read it. Outside of development,
     /// tokens and grants are refused over plain http.
     ///
@@ -214,10 +220,12 @@ pub trait Environment {
     fn stored_secret(&self, name: &str) -> impl Future<Output = Result<String, Unreachable>>;
 }
 
-/// What is bound under a name.
+/// What is bound under a name. Numbers and booleans are their text.
 pub enum Binding {
     /// A variable or a secret: its text.
     Text(String),
+    /// A variable that is an array in `[vars]`: its entries, each a text.
+    List(Vec<String>),
     /// Anything else: a rate limiter, a service, a secret of the Secrets Store. What it is shows in
     /// use.
     Object,

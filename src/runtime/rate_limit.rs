@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use crate::limits::LIMITER_TIMEOUT;
-use crate::runtime::{Incoming, Limiter, Runtime};
+use crate::runtime::{Incoming, Limiter, Runtime, Timestamp};
 
 /// The client's address. Cloudflare sets it and lets nobody else do so.
 const ADDRESS_HEADER: &str = "cf-connecting-ip";
@@ -37,13 +37,21 @@ impl RateLimits {
     ///
     /// A request without an address did not come from the internet: another Worker of the account
     /// sent it over a service binding. That has no clients to tell apart, so it is not counted.
-    pub async fn count_client(self, request: &impl Incoming, runtime: &impl Runtime) -> Count {
+    pub async fn count_client(
+        self,
+        request: &impl Incoming,
+        deadline: Timestamp,
+        runtime: &impl Runtime,
+    ) -> Count {
         if !self.client {
             return Count::Within;
         }
         let address = request.header(ADDRESS_HEADER);
         match address.and_then(|text| text.parse().ok()) {
-            Some(address) => count(Limiter::Client, &client_key(address), runtime).await,
+            Some(address) => {
+                let key = client_key(address);
+                count(Limiter::Client, &key, deadline, runtime).await
+            }
             None => Count::Within,
         }
     }
@@ -54,19 +62,21 @@ impl RateLimits {
         self,
         source: &str,
         pseudonym: &str,
+        deadline: Timestamp,
         runtime: &impl Runtime,
     ) -> Count {
         if !self.identity {
             return Count::Within;
         }
         let key = [source, pseudonym].join(":");
-        count(Limiter::Identity, &key, runtime).await
+        count(Limiter::Identity, &key, deadline, runtime).await
     }
 }
 
-async fn count(limiter: Limiter, key: &str, runtime: &impl Runtime) -> Count {
+async fn count(limiter: Limiter, key: &str, deadline: Timestamp, runtime: &impl Runtime) -> Count {
     let asked = runtime.count(limiter, key);
-    match runtime.within(LIMITER_TIMEOUT, asked).await {
+    let timeout = LIMITER_TIMEOUT.min(runtime.now().until(deadline));
+    match runtime.within(timeout, asked).await {
         Some(Ok(true)) => Count::Within,
         Some(Ok(false)) => Count::Above,
         Some(Err(_)) | None => Count::Unknown,

@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use crate::caller::Caller;
 use crate::http::target::{PageNumber, Selection};
 use crate::http::trace_context::TraceParent;
-use crate::json::Object;
+use crate::json::{Object, Value};
 use crate::limits::{
     FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
 };
@@ -189,10 +189,14 @@ impl<'a, R: Runtime> Client<'a, R> {
         page: PageNumber,
     ) -> Result<Page, UpstreamFault> {
         let url = self.endpoint.token_url(page);
-        let body = self.call(request, &url, self.deadline, MAX_UPSTREAM_BODY_BYTES);
-        let body = body.await?;
-        self.pages.set(self.pages.get() + 1);
-        Page::parse(body).map_err(UpstreamFault::Malformed)
+        match self.call(request, &url, self.deadline).await? {
+            Answer::Page(page) => {
+                self.pages.set(self.pages.get() + 1);
+                Ok(page)
+            }
+            // Never: that is no answer to this.
+            Answer::Flags(_) => Err(UpstreamFault::Malformed(PageFault::NoRows)),
+        }
     }
 
     /// Whether the account shows `AuthKit` under its own name; `None` when it does not tell, which
@@ -200,9 +204,10 @@ impl<'a, R: Runtime> Client<'a, R> {
     async fn is_white_label(&self, url: &str) -> Option<bool> {
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
         let request = self.ready(What::Flags);
-        let body = self.call(&request, url, deadline, MAX_FLAGS_BODY_BYTES);
-        let flags = Object::parse(&body.await.ok()?)?;
-        flags.get("authkitWhitelist")?.as_bool()
+        match self.call(&request, url, deadline).await {
+            Ok(Answer::Flags(flag)) => flag,
+            Ok(Answer::Page(_)) | Err(_) => None,
+        }
     }
 
     /// Makes a request ready, with the key that calls begin with.
@@ -230,8 +235,7 @@ impl<'a, R: Runtime> Client<'a, R> {
         ready: &Ready<'_, R::Prepared>,
         url: &str,
         deadline: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<u8>, UpstreamFault> {
+    ) -> Result<Answer, UpstreamFault> {
         let account = &self.endpoint.account;
         let (mut key, mut other_key) = account.keys();
         // Made only for another key than the request is ready with.
@@ -249,11 +253,11 @@ impl<'a, R: Runtime> Client<'a, R> {
                 own = Some(self.prepare(ready.what, key));
             }
             let request = own.as_ref().unwrap_or(&ready.request);
-            let attempt = self.attempt(request, url, limit);
+            let attempt = self.attempt(ready.what, request, url);
             let fault = match self.runtime.within(timeout, attempt).await {
-                Some(Ok(body)) => {
+                Some(Ok(answer)) => {
                     account.took(key);
-                    return Ok(body);
+                    return Ok(answer);
                 }
                 Some(Err(fault)) => fault,
                 None => UpstreamFault::Timeout,
@@ -273,14 +277,15 @@ impl<'a, R: Runtime> Client<'a, R> {
         }
     }
 
-    /// One try, from the connection to the last byte of the body. The body of an error answer is
+    /// One try, from the connection to the last byte of the body, and whether that makes sense: what
+    /// a proxy writes in place of the upstream is a try that failed. The body of an error answer is
     /// not read; dropping the reply frees its connection.
     async fn attempt(
         &self,
+        what: What<'_>,
         request: &R::Prepared,
         url: &str,
-        limit: usize,
-    ) -> Result<Vec<u8>, UpstreamFault> {
+    ) -> Result<Answer, UpstreamFault> {
         let reply = self.runtime.fetch(request, url).await;
         let reply = reply.map_err(|_| UpstreamFault::Network)?;
         let status = reply.status();
@@ -292,6 +297,10 @@ impl<'a, R: Runtime> Client<'a, R> {
                 self.runtime.now(),
             ));
         }
+        let limit = match what {
+            What::Token(_) | What::Probe => MAX_UPSTREAM_BODY_BYTES,
+            What::Flags => MAX_FLAGS_BODY_BYTES,
+        };
         let allowance = Allowance::within(limit, self.share);
         let body = reply.read_body(&allowance).await;
         let body = body.map_err(|error| match error {
@@ -299,9 +308,20 @@ impl<'a, R: Runtime> Client<'a, R> {
             ReadError::NoRoom => UpstreamFault::NoRoom,
             ReadError::Broken => UpstreamFault::Network,
         })?;
+        let answer = match what {
+            What::Token(_) | What::Probe => Page::parse(body).map(Answer::Page),
+            What::Flags => flags(&body).map(Answer::Flags),
+        };
+        let answer = answer.map_err(UpstreamFault::Malformed)?;
         allowance.keep();
-        Ok(body)
+        Ok(answer)
     }
+}
+
+/// Whether the account is white-labelled, if it says so.
+fn flags(body: &[u8]) -> Result<Option<bool>, PageFault> {
+    let flags = Object::parse(body).ok_or(PageFault::NotAnObject)?;
+    Ok(flags.get("authkitWhitelist").and_then(Value::as_bool))
 }
 
 /// A request that was made ready, and with what key. A call that needs the other makes its own.
@@ -317,6 +337,13 @@ enum What<'a> {
     Token(&'a Caller),
     Probe,
     Flags,
+}
+
+/// What the upstream says to it.
+enum Answer {
+    Page(Page),
+    /// Whether the account is white-labelled.
+    Flags(Option<bool>),
 }
 
 enum Arrival {

@@ -8,6 +8,7 @@ use crate::http::target::PageNumber;
 use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::identity::IdentityType;
 use crate::json;
+use crate::limits::{MAX_ROWS_PER_PAGE, ROWS_PER_PAGE};
 use crate::runtime::Outgoing;
 use crate::secret::Secret;
 use crate::upstream::account::Account;
@@ -93,6 +94,15 @@ impl Provider {
                 keys: "https://app.withone.ai/settings/api-keys",
                 integrations: "https://app.withone.ai/settings/authkit",
             },
+        }
+    }
+
+    /// Most rows on a page: what the official client of Pica asks for, and the cap that One documents.
+    #[must_use]
+    pub fn most_rows(self) -> u32 {
+        match self {
+            Self::Pica => ROWS_PER_PAGE,
+            Self::One => MAX_ROWS_PER_PAGE,
         }
     }
 

@@ -27,7 +27,7 @@ pub enum UpstreamFault {
     Status(u16),
     /// A redirect, which is not followed.
     Redirect(u16),
-    /// 502, 503 or 504, after all tries; what it asked us to wait, if it did.
+    /// A status that may pass by itself, after all tries; what it asked us to wait, if it did.
     Unavailable(u16, Option<Duration>),
     /// 429, after all tries that fit; what the caller should wait.
     RateLimited(Duration),
@@ -35,7 +35,7 @@ pub enum UpstreamFault {
     Shed(Duration),
     /// No connection, or one that broke, after all tries.
     Network,
-    /// An answer that is no page of integrations.
+    /// An answer that is no page of integrations, after all tries where that may pass.
     Malformed(page::PageFault),
     /// A body, or a sum of bodies, above the limit.
     TooLarge,

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use crate::http::retry_after;
-use crate::limits::{BACKOFF_BASE, BACKOFF_CAP, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, MAX_TRIES};
+use crate::limits::{
+    BACKOFF_BASE, BACKOFF_CAP, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, MAX_TRIES, ODD_RETRY_AFTER,
+};
 use crate::runtime::Timestamp;
 use crate::upstream::UpstreamFault;
+use crate::upstream::page::PageFault;
 
 /// How long to wait before trying again after `fault`, or `None` to give up.
 ///
@@ -21,11 +24,14 @@ pub fn pause(fault: UpstreamFault, tries: u32, left: Duration, random: f64) -> O
     let asked = match fault {
         UpstreamFault::RateLimited(wait) => Some(wait),
         UpstreamFault::Unavailable(_, wait) => wait,
-        UpstreamFault::Network | UpstreamFault::Timeout => None,
+        // What is no page at all, a proxy may have written.
+        UpstreamFault::Network
+        | UpstreamFault::Timeout
+        | UpstreamFault::Malformed(PageFault::NotAnObject | PageFault::NoRows) => None,
         UpstreamFault::Status(_)
         | UpstreamFault::Redirect(_)
         | UpstreamFault::Shed(_)
-        | UpstreamFault::Malformed(_)
+        | UpstreamFault::Malformed(PageFault::NoPageCount)
         | UpstreamFault::TooLarge
         | UpstreamFault::NoRoom
         | UpstreamFault::TooManyPages => return None,
@@ -39,6 +45,11 @@ pub fn pause(fault: UpstreamFault, tries: u32, left: Duration, random: f64) -> O
 ///
 /// `retry_after` is that header; `rate_limit_reset` is `x-pica-rate-limit-reset`, the seconds
 /// until the upstream's window ends, which it sends instead.
+///
+/// A token call changes nothing, so it may be repeated after any fault that can pass by itself: of
+/// the server, or of a proxy on the way. That is every 5xx but those that say what the server cannot
+/// do (501, 505), whoever made its number up (Cloudflare's 520 to 530), and of the 4xx those that
+/// blame the connection or the moment.
 #[must_use]
 pub fn fault_of_status(
     status: u16,
@@ -47,14 +58,16 @@ pub fn fault_of_status(
     now: Timestamp,
 ) -> UpstreamFault {
     let asked = retry_after.and_then(|text| retry_after::parse(text, now));
+    let asked = asked.or_else(|| rate_limit_reset.and_then(retry_after::seconds));
+    // What cannot be read is not the longest wait that there is.
+    let odd = retry_after.or(rate_limit_reset).map(|_| ODD_RETRY_AFTER);
+    let asked = asked.or(odd);
     match status {
-        429 => UpstreamFault::RateLimited(
-            asked
-                .or_else(|| rate_limit_reset.and_then(retry_after::seconds))
-                .unwrap_or(DEFAULT_RETRY_AFTER)
-                .min(MAX_RETRY_AFTER),
-        ),
-        502..=504 => UpstreamFault::Unavailable(status, asked),
+        429 => {
+            UpstreamFault::RateLimited(asked.unwrap_or(DEFAULT_RETRY_AFTER).min(MAX_RETRY_AFTER))
+        }
+        501 | 505 => UpstreamFault::Status(status),
+        408 | 421 | 425 | 500..=599 => UpstreamFault::Unavailable(status, asked),
         300..=399 => UpstreamFault::Redirect(status),
         _ => UpstreamFault::Status(status),
     }
@@ -70,6 +83,7 @@ mod tests {
     use crate::limits::BACKOFF_CAP;
     use crate::runtime::Timestamp;
     use crate::upstream::UpstreamFault;
+    use crate::upstream::page::PageFault;
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000);
     const LONG: Duration = Duration::from_secs(8);
@@ -85,8 +99,9 @@ mod tests {
             (Some("2"), Some("60"), wait(2)),
             (None, Some("60"), wait(60)),
             (None, None, wait(60)),
-            (Some("soon"), None, wait(60)),
             (Some("-1"), Some("30"), wait(30)),
+            (Some("soon"), Some("30"), wait(30)),
+            (Some("2"), Some("soon"), wait(2)),
             (Some("99999999999999999999999"), None, wait(3600)),
             (Some("Tue, 14 Nov 2023 22:13:25 GMT"), None, wait(5)),
             (Some("Tue, 14 Nov 2023 22:13:00 GMT"), None, wait(0)),
@@ -99,6 +114,82 @@ mod tests {
         }
     }
 
+    /// The kind: a number of seconds, as anybody writes one who did not look up how.
+    #[test]
+    fn reads_seconds_however_they_are_written() {
+        for (text, expected) in [
+            ("0.5", 1),
+            ("0.001", 1),
+            (".5", 1),
+            ("0.0", 0),
+            ("1.0", 1),
+            ("1.", 1),
+            ("1.0001", 2),
+            ("2.999", 3),
+            (" 2 ", 2),
+            ("+2", 2),
+            ("002", 2),
+            ("\"2\"", 2),
+            ("2s", 2),
+            ("2 s", 2),
+            ("2 Seconds", 2),
+            ("0.5s", 1),
+            ("2, 2", 2),
+            ("2, 5", 2),
+            ("99999999999999999999999.5", 3600),
+        ] {
+            let expected = Duration::from_secs(expected);
+            for fault in [
+                rate_limited(Some(text), None),
+                rate_limited(None, Some(text)),
+            ] {
+                assert_eq!(fault, UpstreamFault::RateLimited(expected), "{text:?}");
+            }
+            let fault = fault_of_status(503, Some(text), None, NOW);
+            assert!(
+                matches!(fault, UpstreamFault::Unavailable(503, Some(wait))
+                    if wait == expected || expected == Duration::from_hours(1)),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "Tue, 14 Nov 2023 22:13:25 GMT",
+            " Tue, 14 Nov 2023 22:13:25 GMT ",
+            "Tuesday, 14-Nov-23 22:13:25 GMT",
+            "Tue Nov 14 22:13:25 2023",
+        ] {
+            let expected = UpstreamFault::RateLimited(Duration::from_secs(5));
+            assert_eq!(rate_limited(Some(text), None), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn takes_what_cannot_be_read_for_a_moment_and_not_for_the_longest_wait() {
+        for text in [
+            "",
+            " ",
+            "soon",
+            "-1",
+            "-0.5",
+            "1e3",
+            "500ms",
+            "1m",
+            ".",
+            "..",
+            "1.2.3",
+            "0x10",
+            "NaN",
+            "Infinity",
+            "2023-11-14T22:13:25Z",
+            "Tue, 14 Foo 2023 22:13:25 GMT",
+            "١",
+        ] {
+            let moment = UpstreamFault::RateLimited(Duration::from_secs(1));
+            assert_eq!(rate_limited(Some(text), None), moment, "{text:?}");
+            assert_eq!(rate_limited(None, Some(text)), moment, "{text:?}");
+        }
+    }
+
     #[test]
     fn tells_statuses_apart() {
         for (status, fault) in [
@@ -107,14 +198,31 @@ mod tests {
             (400, UpstreamFault::Status(400)),
             (401, UpstreamFault::Status(401)),
             (404, UpstreamFault::Status(404)),
-            (500, UpstreamFault::Status(500)),
+            (402, UpstreamFault::Status(402)),
+            (403, UpstreamFault::Status(403)),
             (501, UpstreamFault::Status(501)),
+            (505, UpstreamFault::Status(505)),
+            (500, UpstreamFault::Unavailable(500, None)),
             (502, UpstreamFault::Unavailable(502, None)),
             (503, UpstreamFault::Unavailable(503, None)),
             (504, UpstreamFault::Unavailable(504, None)),
             (101, UpstreamFault::Status(101)),
         ] {
             assert_eq!(fault_of_status(status, None, None, NOW), fault, "{status}");
+        }
+    }
+
+    /// The kind: a status that blames the moment, and not the request or the key.
+    #[test]
+    fn repeats_after_every_status_that_may_pass() {
+        let passing = |status: u16| {
+            let moment = [408, 421, 425, 429].contains(&status);
+            moment || (500..=599).contains(&status) && ![501, 505].contains(&status)
+        };
+        for status in (100..1000).filter(|status| !(200..=299).contains(status)) {
+            let fault = fault_of_status(status, Some("0"), None, NOW);
+            let again = pause(fault, 1, LONG, 0.5).is_some();
+            assert_eq!(again, passing(status), "{status}");
         }
     }
 
@@ -130,8 +238,8 @@ mod tests {
     fn does_not_repeat_what_cannot_get_better() {
         for fault in [
             UpstreamFault::Status(401),
-            UpstreamFault::Status(500),
             UpstreamFault::Redirect(302),
+            UpstreamFault::Malformed(PageFault::NoPageCount),
             UpstreamFault::TooLarge,
             UpstreamFault::TooManyPages,
         ] {
@@ -159,6 +267,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn never_sheds_for_the_longest_time_when_something_was_said(text in "[ -~]{0,24}") {
+            let UpstreamFault::RateLimited(wait) = rate_limited(Some(&text), None) else {
+                panic!("{text}");
+            };
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            assert!(wait <= Duration::from_secs(1) || digits > 0, "{text}: {wait:?}");
+        }
+
+        #[test]
+        fn rounds_what_is_begun_of_a_second_up(millis in 0_u64..3_000_000) {
+            let text = format!("{}.{:03}", millis / 1000, millis % 1000);
+            let wait = Duration::from_secs(millis.div_ceil(1000));
+            assert_eq!(rate_limited(Some(&text), None), UpstreamFault::RateLimited(wait));
+        }
+
         #[test]
         fn never_waits_past_the_deadline(
             tries in 0_u32..40, left in 0_u64..10_000, random in 0.0..1.0_f64, asked in 0_u64..20_000,

@@ -1,7 +1,7 @@
 // What the tests run against: a sandbox, the built Worker under `wrangler dev` with the demo as its
 // assets, and between it and the browser a proxy that writes down what goes over the wire.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -54,7 +54,8 @@ export async function startRig({ provider = "pica", vars = {}, standIns = true }
 }
 
 async function startSandbox() {
-  const program = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/authkit-sandbox");
+  // scripts/browser.sh says where cargo has put it.
+  const program = process.env.SANDBOX_PROGRAM ?? execFileSync(join(root, "scripts/sandbox.sh"), { encoding: "utf8" }).trim();
   // Ends it when this process ends, whatever it ends by.
   const child = start("node", [join(root, "tests/conformance/lib/guard.mjs"), program, "--port", "0"]);
   const url = await child.says(/listening on (\S+)/);

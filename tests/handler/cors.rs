@@ -29,12 +29,113 @@ fn answers_a_preflight_before_identity_and_configuration() {
                 "content-type, authorization, x-request-id, traceparent, tracestate, x-user-id",
             ),
             ("access-control-max-age", "7200"),
-            ("vary", "Origin"),
+            (
+                "vary",
+                "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+            ),
         ] {
             assert_eq!(outcome.response.headers.get(name), Some(value), "{name}");
         }
         assert_eq!(outcome.response.headers.get("content-type"), None);
         assert_eq!(app.edge.calls().len(), 0);
+    }
+}
+
+/// The kind: whatever a page of an allowed origin sends, it gets to read what came of it. So its
+/// browser lets the request go, wherever it goes, by whatever method and with whatever headers.
+#[test]
+fn lets_a_page_read_that_there_is_nothing() {
+    let fine = TestApp::new();
+    let unconfigured = TestApp::new().without("PICA_SECRET_KEY");
+    let prefixed = TestApp::new().with("ROUTE_PREFIX", "/v2");
+    for app in [&fine, &unconfigured, &prefixed] {
+        for path in [
+            "//api/authkit",
+            "/api/authkit//",
+            "/api/authkit/",
+            "/api/authkit",
+            "/API/AUTHKIT",
+            "/api/authkit/grant",
+            "/api/authkit/health/deep",
+            "/authkit-token",
+            "/api/authki",
+            "/api%2Fauthkit",
+            "/",
+            "/*",
+            "/?x=/api/authkit",
+        ] {
+            for (method, name) in [
+                (Method::Post, "POST"),
+                (Method::Get, "GET"),
+                (Method::Other, "DELETE"),
+                (Method::Other, "PROPFIND"),
+            ] {
+                let page = TestRequest::post().at(path).header("origin", WIDGET);
+                let preflight = page
+                    .clone()
+                    .method(Method::Options)
+                    .header("access-control-request-method", name)
+                    .header("access-control-request-headers", "x-datadog-trace-id");
+                let outcome = app.send(&preflight);
+                let headers = &outcome.response.headers;
+                let says = |name: &str, entry: &str| {
+                    let list = headers.get(name).unwrap();
+                    assert!(list.split(", ").any(|known| known == entry), "{list}");
+                };
+                assert_eq!(outcome.response.status, 204, "{path}");
+                assert_eq!(headers.get("access-control-allow-origin"), Some(WIDGET));
+                says("access-control-allow-methods", name);
+                says("access-control-allow-headers", "x-datadog-trace-id");
+                assert_eq!(headers.get("access-control-allow-credentials"), None);
+
+                let answer = app.send(&page.method(method));
+                assert_ne!(answer.response.status, 204, "{path}");
+                let allowed = answer.response.headers.get("access-control-allow-origin");
+                assert_eq!(allowed, Some(WIDGET), "{path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lets_pages_with_schemes_of_their_own_in() {
+    let origins = [
+        "capacitor://localhost",
+        "tauri://localhost",
+        "http://tauri.localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+    ];
+    let app = TestApp::new().with("ALLOWED_ORIGINS", &origins.join(","));
+    for origin in origins {
+        let answer = app.send(&TestRequest::post().header("origin", origin));
+        assert_eq!(answer.response.status, 200);
+        let allowed = answer.response.headers.get("access-control-allow-origin");
+        assert_eq!(allowed, Some(origin));
+    }
+    for origin in [
+        "capacitor://LOCALHOST",
+        "capacitor://localhost:1",
+        "null",
+        "tauri://x",
+    ] {
+        let answer = app.send(&TestRequest::post().header("origin", origin));
+        let allowed = answer.response.headers.get("access-control-allow-origin");
+        assert_eq!(allowed, None, "{origin}");
+    }
+}
+
+#[test]
+fn says_which_entry_of_the_origins_is_wrong() {
+    for (list, entry) in [
+        ("https://a.example,capacitor://localhost/", "entry 2: "),
+        ("null", "entry 1: "),
+        ("tauri://localhost,app://-,file://", "entry 3: "),
+    ] {
+        let app = TestApp::new().with("ALLOWED_ORIGINS", list);
+        let outcome = app.send(&TestRequest::post());
+        let reason = outcome.record.reason.unwrap();
+        assert!(reason.starts_with("ALLOWED_ORIGINS: "), "{reason}");
+        assert!(reason.contains(entry), "{reason}");
     }
 }
 

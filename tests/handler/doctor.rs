@@ -1,12 +1,24 @@
 //! The deep check: a person is told what is wrong and what to type.
 
+use std::time::Duration;
+
+use authkit_edge::caller::CallerFault;
+use authkit_edge::caller::grant::GrantFault;
+use authkit_edge::error::{Challenge, Refusal};
 use authkit_edge::handler::Outcome;
+use authkit_edge::http::cookie::CookieFault;
+use authkit_edge::http::request_body::BodyFault;
+use authkit_edge::identity::IdentityFault;
+use authkit_edge::jwt::TokenFault;
+use authkit_edge::jwt::persons::{Acceptable, Nobody};
 use authkit_edge::limits::{JWKS_COOLDOWN, JWKS_RETRY};
 use authkit_edge::runtime::Method;
 use serde_json::{Value, json};
 
 use crate::support::{KEY, Plan, TestApp, TestRequest, assert_error, json};
-use crate::tokens::{KEYS_URL, SigningKey, app, claims, jwt_app, key_set};
+use crate::tokens::{
+    AUDIENCE, ISSUER, KEYS_URL, NOW, SigningKey, app, claims, hmac_token, jwt_app, key_set,
+};
 
 const CALLER_KEY: &str = "a-caller-key-of-thirty-two-bytes";
 const GRANT_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -220,6 +232,77 @@ fn tells_who_does_not_answer_as_they_should() {
         ),
     ] {
         assert_failing(&app, name, words);
+    }
+}
+
+/// The kind: what the upstream says of the account, the key or its own place, each of which is mended
+/// in another way.
+#[test]
+fn advises_what_mends_what_the_upstream_says() {
+    let one = || {
+        let app = well().with("AUTHKIT_PROVIDER", "one");
+        app.with("ONE_SECRET_KEY", KEY)
+    };
+    for (status, reason, pica, of_one) in [
+        (
+            401,
+            "refused the secret key",
+            "is refused. Copy it from https://app.picaos.com",
+            "is refused. Copy it from https://app.withone.ai",
+        ),
+        (
+            402,
+            "plan or its quota is used up",
+            "The dashboard shows both: https://app.picaos.com",
+            "The dashboard shows both: https://app.withone.ai",
+        ),
+        (
+            403,
+            "lacks a permission",
+            "Give it access to AuthKit, or copy another one from https://app.picaos.com",
+            "Give it access to AuthKit, or copy another one from https://app.withone.ai",
+        ),
+        (
+            404,
+            "check AUTHKIT_PROVIDER and AUTHKIT_BASE_URL",
+            "check AUTHKIT_PROVIDER",
+            "check AUTHKIT_PROVIDER",
+        ),
+        (
+            301,
+            "the API has moved. Check AUTHKIT_BASE_URL, and whether AUTHKIT_PROVIDER has to be `one`",
+            "set AUTHKIT_PROVIDER = \"one\", and type: npx wrangler secret put ONE_SECRET_KEY",
+            "the API has moved. Check AUTHKIT_BASE_URL",
+        ),
+        (
+            429,
+            "upstream answered 429",
+            "Ask again in a minute",
+            "Ask again in a minute",
+        ),
+    ] {
+        let mut reasons = Vec::new();
+        for (app, words) in [(well(), pica), (one(), of_one)] {
+            let app = app.upstream(move |_| Plan::status(status));
+            assert_failing(&app, "upstream", words);
+            let token = TestRequest::post().header("x-authkit-key", CALLER_KEY);
+            let outcome = app.send(&token);
+            let wire = if status == 429 {
+                (429, "rate_limited")
+            } else {
+                (502, "upstream_failed")
+            };
+            assert_error(&outcome, wire.0, wire.1);
+            reasons.push(outcome.record.reason.unwrap());
+        }
+        assert!(
+            reasons.iter().all(|found| found.contains(reason)),
+            "{reasons:?}"
+        );
+    }
+    for status in [302, 303, 307, 308] {
+        let app = well().upstream(move |_| Plan::status(status));
+        assert_failing(&app, "upstream", "AUTHKIT_PROVIDER = \"one\"");
     }
 }
 
@@ -506,4 +589,378 @@ fn tells_no_value_and_no_text_of_the_upstream() {
             assert!(!all.contains(private), "{private} in {all}");
         }
     }
+}
+
+/// The same question, with a credential to judge.
+fn ask_of(name: &str, value: &str) -> TestRequest {
+    ask()
+        .at("/api/authkit/health/deep?credential")
+        .header(name, value)
+}
+
+fn ask_of_token(token: &str) -> TestRequest {
+    ask_of("authorization", &format!("Bearer {token}"))
+}
+
+/// What the judgement says; `None` where there would be a token.
+#[track_caller]
+fn judged(app: &TestApp, request: &TestRequest) -> Option<String> {
+    let outcome = app.send(request);
+    let report = json(&outcome);
+    let checks = report["checks"].as_array().unwrap();
+    let found = checks.iter().find(|check| check["name"] == "credential");
+    let found = found.unwrap_or_else(|| panic!("no judgement in {report}"));
+    let refused = found["status"] == "failing";
+    assert_eq!(outcome.response.status, if refused { 503 } else { 200 });
+    let reason = found["advice"].as_str().map(str::to_owned);
+    assert_eq!(reason.is_some(), refused, "{report}");
+    reason
+}
+
+/// Every fault there is, once.
+const FAULTS: &[CallerFault] = &[
+    CallerFault::NoCredential,
+    CallerFault::NoCallerKey,
+    CallerFault::WrongCallerKey,
+    CallerFault::Authorization,
+    CallerFault::Cookie(CookieFault::TooLarge),
+    CallerFault::Cookie(CookieFault::Twice),
+    CallerFault::Cookie(CookieFault::Malformed),
+    CallerFault::Grant(GrantFault::Malformed),
+    CallerFault::Grant(GrantFault::Signature),
+    CallerFault::Grant(GrantFault::Audience),
+    CallerFault::Grant(GrantFault::Expired),
+    CallerFault::CrossSite,
+    CallerFault::NotTheirs,
+    CallerFault::Unspecified,
+    CallerFault::Identity(IdentityFault::Empty),
+    CallerFault::Identity(IdentityFault::TooLong),
+    CallerFault::Identity(IdentityFault::Forbidden),
+    CallerFault::Identity(IdentityFault::Folded),
+    CallerFault::HeaderTwice,
+    CallerFault::IdentityType,
+    // A deep check has no body: of its faults only this one is met, in the query.
+    CallerFault::Fields(BodyFault::Field("identityType")),
+    CallerFault::Token(TokenFault::TooLarge),
+    CallerFault::Token(TokenFault::Malformed),
+    CallerFault::Token(TokenFault::Encrypted),
+    CallerFault::Token(TokenFault::Critical),
+    CallerFault::Token(TokenFault::Type),
+    CallerFault::Token(TokenFault::Algorithm),
+    CallerFault::Token(TokenFault::NoKey),
+    CallerFault::Token(TokenFault::UnknownKey(Duration::from_secs(1))),
+    CallerFault::Token(TokenFault::AmbiguousKey),
+    CallerFault::Token(TokenFault::KeysUnavailable(Duration::from_secs(1))),
+    CallerFault::Token(TokenFault::Signature),
+    CallerFault::Token(TokenFault::Payload),
+    CallerFault::Token(TokenFault::NoExpiry),
+    CallerFault::Token(TokenFault::TimeClaim),
+    CallerFault::Token(TokenFault::Expired),
+    CallerFault::Token(TokenFault::NotYetValid),
+    CallerFault::Token(TokenFault::Issuer),
+    CallerFault::Token(TokenFault::Audience),
+    CallerFault::Token(TokenFault::AuthorizedParty),
+    CallerFault::Token(TokenFault::Tenant),
+    CallerFault::Token(TokenFault::NoSubject),
+    CallerFault::Token(TokenFault::IdentityKind),
+    CallerFault::Token(TokenFault::Unverified),
+    CallerFault::Token(TokenFault::Nobody(Nobody::Role)),
+    CallerFault::Token(TokenFault::Nobody(Nobody::Pending)),
+    CallerFault::Token(TokenFault::Nobody(Nobody::OtherClient)),
+    CallerFault::Token(TokenFault::Nobody(Nobody::OtherKind)),
+    CallerFault::Token(TokenFault::Nobody(Nobody::Unaccepted(
+        Acceptable::Anonymous,
+    ))),
+    CallerFault::Token(TokenFault::Nobody(Nobody::Unaccepted(Acceptable::Programs))),
+];
+
+/// Compiles only as long as every fault is named: whoever adds one adds it to `FAULTS`, too, and a line
+/// to `scripts/doctor/faults.json` and docs/doctor.md. Gives how many there are.
+const fn named(fault: CallerFault) -> usize {
+    match fault {
+        CallerFault::NoCredential
+        | CallerFault::NoCallerKey
+        | CallerFault::WrongCallerKey
+        | CallerFault::Authorization
+        | CallerFault::CrossSite
+        | CallerFault::NotTheirs
+        | CallerFault::Unspecified
+        | CallerFault::HeaderTwice
+        | CallerFault::IdentityType
+        | CallerFault::Fields(
+            BodyFault::Field(_)
+            | BodyFault::TooLarge
+            | BodyFault::Broken
+            | BodyFault::TooSlow
+            | BodyFault::NoRoom
+            | BodyFault::MediaType
+            | BodyFault::Syntax
+            | BodyFault::NotAnObject,
+        )
+        | CallerFault::Cookie(CookieFault::TooLarge | CookieFault::Twice | CookieFault::Malformed)
+        // What an application answered is told with its status, and with what to change.
+        | CallerFault::Session(_)
+        | CallerFault::Grant(
+            GrantFault::Malformed
+            | GrantFault::Signature
+            | GrantFault::Audience
+            | GrantFault::Expired,
+        )
+        | CallerFault::Identity(
+            IdentityFault::Empty
+            | IdentityFault::TooLong
+            | IdentityFault::Forbidden
+            | IdentityFault::Folded,
+        )
+        | CallerFault::Token(
+            TokenFault::TooLarge
+            | TokenFault::Malformed
+            | TokenFault::Encrypted
+            | TokenFault::Critical
+            | TokenFault::Type
+            | TokenFault::Algorithm
+            | TokenFault::NoKey
+            | TokenFault::UnknownKey(_)
+            | TokenFault::AmbiguousKey
+            | TokenFault::KeysUnavailable(_)
+            | TokenFault::Signature
+            | TokenFault::Payload
+            | TokenFault::NoExpiry
+            | TokenFault::TimeClaim
+            | TokenFault::Expired
+            | TokenFault::NotYetValid
+            | TokenFault::Issuer
+            | TokenFault::Audience
+            | TokenFault::AuthorizedParty
+            | TokenFault::Tenant
+            | TokenFault::NoSubject
+            | TokenFault::IdentityKind
+            | TokenFault::Unverified
+            | TokenFault::Nobody(
+                Nobody::Role
+                | Nobody::Pending
+                | Nobody::OtherClient
+                | Nobody::OtherKind
+                | Nobody::Unaccepted(Acceptable::Anonymous | Acceptable::Programs),
+            ),
+        ) => 50,
+    }
+}
+
+/// The words of the script: what the log says, and what to change.
+fn lines() -> Vec<(String, String)> {
+    let table = include_str!("../../scripts/doctor/faults.json");
+    let table: Vec<Value> = serde_json::from_str(table).unwrap();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let rows = table.iter();
+    rows.map(|row| (text(row, "reason"), text(row, "advice")))
+        .collect()
+}
+
+#[test]
+fn has_a_line_of_what_to_change_for_every_fault_of_a_credential() {
+    assert_eq!(FAULTS.len(), named(CallerFault::NoCredential));
+    let lines = lines();
+    for fault in FAULTS {
+        let reason = Refusal::Caller(*fault, Challenge::Own)
+            .reason()
+            .into_owned();
+        let found = lines.iter().filter(|(known, _)| *known == reason).count();
+        assert_eq!(found, 1, "{reason:?} in scripts/doctor/faults.json");
+    }
+    let document = include_str!("../../docs/doctor.md");
+    for (reason, advice) in lines {
+        let row = format!("| {reason} | {advice} |").replace("`|`", "`\\|`");
+        assert!(document.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn judges_a_credential_only_when_that_is_asked_for() {
+    let good = SigningKey::new("k1").token(&claims(json!({})));
+    let app = verified(one_key);
+    // A proxy in front, as Access is, may add one to whatever comes.
+    for query in ["", "?credentials=no", "?x=credential"] {
+        let request = ask()
+            .at(&format!("/api/authkit/health/deep{query}"))
+            .header("authorization", "Bearer nonsense");
+        let outcome = app.send(&request);
+        let judged = checks(&outcome).contains(&"credential: failing".to_owned());
+        assert_eq!(judged, query.starts_with("?credential"), "{query}");
+    }
+    assert_eq!(judged(&app, &ask_of_token(&good)), None);
+}
+
+#[test]
+fn is_judged_for_nobody_without_the_key() {
+    let token = SigningKey::new("k1").token(&claims(json!({})));
+    let app = verified(one_key);
+    let request = TestRequest::anonymous()
+        .method(Method::Get)
+        .on("http://localhost:8787")
+        .at("/api/authkit/health/deep?credential")
+        .header("authorization", &format!("Bearer {token}"));
+    assert_error(&app.send(&request), 401, "unauthenticated");
+    assert_eq!(app.edge.calls().len(), 0);
+}
+
+/// The script prints a `✓` for each step before the one that fails.
+#[test]
+fn finds_the_faults_of_a_token_in_the_order_of_the_steps() {
+    let app = verified(one_key).with("JWT_AZP", "front");
+    let (own, other) = (SigningKey::new("k1"), SigningKey::new("k2"));
+    let mut wrong = json!({
+        "iss": "https://issuer.example/", "aud": "another", "azp": "back", "exp": NOW - 61,
+        "role": "service_role", "firebase": {"tenant": "t"}, "sub": null,
+    });
+    let none = json!({"alg": "HS256"});
+    let mut seen = vec![
+        judged(&app, &ask_of_token("opaque")),
+        judged(
+            &app,
+            &ask_of_token(&own.token_with_header(&none, &claims(wrong.clone()))),
+        ),
+        judged(&app, &ask_of_token(&other.token(&claims(wrong.clone())))),
+    ];
+    let kid = json!({"alg": "EdDSA", "kid": "k1"});
+    let forged = other.token_with_header(&kid, &claims(wrong.clone()));
+    seen.push(judged(&app, &ask_of_token(&forged)));
+    for (name, right) in [
+        ("iss", json!(ISSUER)),
+        ("aud", json!(AUDIENCE)),
+        ("azp", json!("front")),
+        ("exp", json!(NOW + 60)),
+        ("role", json!("authenticated")),
+        ("firebase", json!({})),
+        ("sub", json!("user_1")),
+    ] {
+        seen.push(judged(
+            &app,
+            &ask_of_token(&own.token(&claims(wrong.clone()))),
+        ));
+        wrong[name] = right;
+    }
+    seen.push(judged(&app, &ask_of_token(&own.token(&claims(wrong)))));
+
+    let table: Vec<Value> =
+        serde_json::from_str(include_str!("../../scripts/doctor/faults.json")).unwrap();
+    let step = |reason: &Option<String>| {
+        let row = table
+            .iter()
+            .find(|row| Some(row["reason"].as_str().unwrap()) == reason.as_deref());
+        row.map(|row| row["step"].as_str().unwrap())
+    };
+    let steps: Vec<_> = seen.iter().map(step).collect();
+    let all = [
+        "form",
+        "algorithm",
+        "key",
+        "signature",
+        "issuer",
+        "audience",
+        "party",
+        "times",
+        "person",
+        "tenant",
+        "identity",
+    ];
+    assert_eq!(steps[..11], all.map(Some));
+    assert_eq!(seen[11], None);
+}
+
+#[test]
+fn tells_which_source_decided_and_what_each_takes() {
+    let shared = "a-shared-secret-of-thirty-two-bytes";
+    let app = verified(one_key)
+        .without("JWT_JWKS_URL")
+        .with("JWT_ALGORITHMS", "HS512,HS256")
+        .with("JWT_SECRET", &shared.repeat(2))
+        .with(
+            "JWT_ISSUER",
+            "https://issuer.example, https://other.example/",
+        )
+        .with("JWT_AZP", "front")
+        .with("JWT_COOKIE", "session")
+        .with("JWT_ORGANIZATION_CLAIM", "org.id")
+        .with("IDENTITY_SOURCE", "grant,jwt")
+        .with("GRANT_KEY", GRANT_KEY);
+    let token = hmac_token(&shared.repeat(2), &claims(json!({"azp": "front"})));
+    let facts = |request: &TestRequest| json(&app.send(request))["facts"].clone();
+    let takes = [
+        ["source", "grant"],
+        ["source", "jwt"],
+        ["iss", "https://issuer.example"],
+        ["iss", "https://other.example/"],
+        ["aud", AUDIENCE],
+        ["azp", "front"],
+        ["alg", "HS256"],
+        ["alg", "HS512"],
+        ["cookie", "session"],
+        ["user", "sub"],
+        ["organization", "org.id"],
+    ];
+    let decided = |name| {
+        let mut all = vec![["decided", name]];
+        all.extend(takes);
+        json!(all)
+    };
+    assert_eq!(judged(&app, &ask_of_token(&token)), None);
+    assert_eq!(facts(&ask_of_token(&token)), decided("jwt"));
+    let cookie = format!("theme=dark; session={token}");
+    assert_eq!(facts(&ask_of("cookie", &cookie)), decided("jwt"));
+    assert_eq!(
+        facts(&ask_of("x-authkit-grant", "v1.a.b")),
+        decided("grant")
+    );
+    let nobody = ask_of("cookie", "theme=dark");
+    assert_eq!(facts(&nobody), json!(takes));
+    let reason = judged(&app, &nobody).unwrap();
+    assert_eq!(reason, "The request has no credential. Please sign in.");
+}
+
+#[test]
+fn judges_the_wish_for_another_type() {
+    let app = verified(one_key).with("JWT_ORGANIZATION_CLAIM", "org.id");
+    let key = SigningKey::new("k1");
+    let ask_as = |kind: &str, changes| {
+        let token = key.token(&claims(changes));
+        let path = format!("/api/authkit/health/deep?credential&identityType={kind}");
+        judged(&app, &ask_of_token(&token).at(&path))
+    };
+    let member = json!({"org": {"id": "acme"}});
+    assert_eq!(ask_as("organization", member.clone()), None);
+    let refused = Some("That identity does not belong to the signed-in user.".to_owned());
+    assert_eq!(ask_as("organization", json!({})), refused);
+    assert_eq!(ask_as("team", member), refused);
+}
+
+#[test]
+fn tells_nothing_of_whom_a_credential_is() {
+    let key = SigningKey::new("k1");
+    let whom = "ada.lovelace.1815";
+    for changes in [
+        json!({"sub": whom}),
+        json!({"sub": whom, "aud": "another"}),
+        json!({"sub": whom, "exp": NOW - 600, "email": whom}),
+        json!({"sub": [whom, "another"]}),
+        json!({"sub": format!("{whom} of London")}),
+    ] {
+        let token = key.token(&claims(changes));
+        let outcome = verified(one_key).send(&ask_of_token(&token));
+        let body = String::from_utf8(outcome.response.body).unwrap();
+        let all = format!("{body}{}", outcome.record.to_json());
+        assert!(body.contains("credential"));
+        for private in [whom, &token, CALLER_KEY, KEY, KEYS_URL] {
+            assert!(!all.contains(private), "{private} in {all}");
+        }
+        assert_eq!(outcome.record.identity, None);
+    }
+}
+
+#[test]
+fn names_the_origin_that_gave_no_keys() {
+    let outcome = verified(|| Plan::status(522)).send(&ask());
+    let facts = json(&outcome)["facts"].clone();
+    assert_eq!(facts, json!([["jwt_keys", ISSUER]]));
+    assert_eq!(json(&verified(one_key).send(&ask()))["facts"], json!(null));
 }

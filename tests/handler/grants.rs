@@ -62,6 +62,8 @@ fn let_the_widget_mint_for_the_user_who_got_them_and_again() {
     let outcome = app.send(&ask());
     let answer = json(&outcome);
     assert_eq!(answer["expires_at"], NOW + 300);
+    // For pages whose clock is another one.
+    assert_eq!(answer["expires_in"], 300);
     assert_eq!(
         answer["headers"],
         json!({"x-authkit-grant": answer["grant"]})
@@ -134,6 +136,7 @@ fn live_no_longer_than_the_token_that_bought_them_but_five_minutes() {
         let app = grant_app().with("GRANT_TTL_SECONDS", ttl);
         let answer = json(&app.send(&ask_with(json!({"exp": exp}))));
         assert_eq!(answer["expires_at"], NOW + lifetime, "{ttl} {exp}");
+        assert_eq!(answer["expires_in"], lifetime, "{ttl} {exp}");
         // What the answer says is true.
         let grant = answer["grant"].as_str().unwrap();
         app.edge.pass(Duration::from_secs(lifetime - 1));
@@ -291,6 +294,60 @@ fn are_given_to_pages_of_the_same_origin_only() {
     }
     assert_error(&app.send(&bare(false)), 415, "unsupported_media_type");
     assert_eq!(app.send(&bare(true)).response.status, 200);
+}
+
+/// The kind: a page under development that was loaded over plain http from another machine of the
+/// network, where browsers send no `Sec-Fetch-Site`, and whose server passes its requests on.
+#[test]
+fn are_given_to_pages_of_the_same_network_in_development_alone() {
+    let app = |environment| grant_app().with("ENVIRONMENT", environment);
+    let from = |origin: &str| {
+        let request = TestRequest::anonymous().at("/api/authkit/grant").json("{}");
+        let request = request.on("http://localhost:8787").header("origin", origin);
+        request.header("cookie", &format!("session={}", token()))
+    };
+    let near = [
+        "http://192.168.1.5:3000",
+        "http://10.1.2.3",
+        "http://172.20.0.2:5173",
+        "http://169.254.1.1:3000",
+        "http://[fe80::1]:3000",
+        "http://[fd00::7]:3000",
+        "http://127.0.0.1:3000",
+        "http://localhost:3000",
+        "http://app.localhost:3000",
+        "http://adas-macbook.local:3000",
+        "http://adas-pc:3000",
+    ];
+    for origin in near {
+        let outcome = app("development").send(&from(origin));
+        assert_eq!(outcome.response.status, 200, "{origin}: {}", json(&outcome));
+        for environment in ["production", "staging"] {
+            let outcome = app(environment).send(&from(origin));
+            assert_error(&outcome, 403, "cross_site");
+            let reason = outcome.record.reason.unwrap();
+            assert!(reason.contains("https"), "{reason}");
+        }
+        // Where the browser says something, that counts.
+        for site in ["cross-site", "same-site", "none", ""] {
+            let said = from(origin).header("sec-fetch-site", site);
+            assert_error(&app("development").send(&said), 403, "cross_site");
+        }
+    }
+    for origin in [
+        "http://evil.example",
+        "http://203.0.113.7:3000",
+        "https://192.168.1.5:3000",
+        "https://evil.example",
+        "http://192.168.1.5.evil.example",
+        "https://authkit.picaos.com",
+        "capacitor://localhost",
+        "null",
+        "",
+    ] {
+        let outcome = app("development").send(&from(origin));
+        assert_error(&outcome, 403, "cross_site");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod access;
 mod compatibility;
 mod cors;
 mod credentials;
+mod deadline;
 mod doctor;
 mod documents;
 mod errors;

@@ -34,7 +34,7 @@ fn finds_nothing_at_other_paths() {
         "/x/api/authkit",
         "/?/api/authkit",
     ] {
-        for method in [Method::Post, Method::Options, Method::Get] {
+        for method in [Method::Post, Method::Get, Method::Other] {
             let outcome = app.send(&TestRequest::post().at(resource).method(method));
             assert_error(&outcome, 404, "not_found");
         }
@@ -98,13 +98,61 @@ fn refuses_malformed_queries_before_any_upstream_call() {
         ("?page=0", "invalid_page"),
         ("?page=null", "invalid_page"),
         ("?page=1&page=2", "invalid_page"),
-        ("?limit=101", "invalid_limit"),
+        ("?limit=-1", "invalid_limit"),
+        ("?limit=1e2", "invalid_limit"),
         ("?page=1&limit=", "invalid_limit"),
     ] {
         let outcome = app.send(&TestRequest::post().at(&format!("/api/authkit{query}")));
         assert_error(&outcome, 400, code);
     }
     assert_eq!(app.edge.calls().len(), 0);
+}
+
+#[test]
+fn asks_for_no_more_rows_on_a_page_than_there_are() {
+    let one = || {
+        let app = TestApp::new().with("AUTHKIT_PROVIDER", "one");
+        app.with("ONE_SECRET_KEY", "sk_test_1")
+    };
+    for (query, pica, of_one) in [
+        ("?limit=150&page=1", 100, 150),
+        ("?limit=500", 100, 150),
+        ("?limit=101", 100, 101),
+        ("?limit=0", 1, 1),
+        ("?limit=18446744073709551616&page=1", 100, 150),
+        ("?page=1", 100, 100),
+    ] {
+        for (app, limit) in [(TestApp::new(), pica), (one(), of_one)] {
+            let outcome = app.send(&TestRequest::post().at(&format!("/api/authkit{query}")));
+            assert_eq!(outcome.response.status, 200, "{query}");
+            let url = app.edge.token_calls().remove(0).url;
+            assert!(url.contains(&format!("?limit={limit}&")), "{query}: {url}");
+        }
+    }
+}
+
+#[test]
+fn takes_a_media_type_that_is_said_twice() {
+    let app = TestApp::new();
+    let twice = |one: &str, other: &str| {
+        let request = TestRequest::post().header("content-type", one);
+        app.send(&request.header("content-type", other).body("{}"))
+    };
+    let json = "application/json";
+    for other in [json, "Application/Json", "application/json; charset=utf-8"] {
+        assert_eq!(twice(json, other).response.status, 200, "{other}");
+        assert_eq!(twice(other, json).response.status, 200, "{other}");
+    }
+    for other in [
+        "text/plain",
+        "application/ld+json",
+        "multipart/form-data",
+        "",
+    ] {
+        for outcome in [twice(json, other), twice(other, json)] {
+            assert_error(&outcome, 415, "unsupported_media_type");
+        }
+    }
 }
 
 #[test]

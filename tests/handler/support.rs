@@ -168,8 +168,13 @@ impl Isolate<'_> {
     }
 
     async fn answer(&self, request: &TestRequest) -> Outcome {
+        let arrived = Arrived {
+            request,
+            at: self.edge.now(),
+            edge: self.edge,
+        };
         let config = self.deployment.config(self.edge).await;
-        handle(&config, request, self.edge).await
+        handle(&config, &arrived, self.edge).await
     }
 }
 
@@ -229,6 +234,7 @@ pub struct TestRequest {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     body_hangs: bool,
+    body_after: Duration,
 }
 
 impl TestRequest {
@@ -248,6 +254,7 @@ impl TestRequest {
             headers: Vec::new(),
             body: Vec::new(),
             body_hangs: false,
+            body_after: Duration::ZERO,
         }
     }
 
@@ -291,6 +298,12 @@ impl TestRequest {
         self
     }
 
+    /// The body comes so late.
+    pub fn slowly(mut self, after: Duration) -> Self {
+        self.body_after = after;
+        self
+    }
+
     /// A JSON body that never comes.
     pub fn endless(mut self) -> Self {
         self.body_hangs = true;
@@ -331,6 +344,44 @@ impl Incoming for TestRequest {
     fn is_over_tls(&self) -> bool {
         self.over_tls
             .unwrap_or_else(|| UrlAlone(self).is_over_tls())
+    }
+}
+
+/// A request at the place that it came to, and when.
+struct Arrived<'a> {
+    request: &'a TestRequest,
+    at: Timestamp,
+    edge: &'a FakeEdge,
+}
+
+impl Message for Arrived<'_> {
+    fn header(&self, name: &str) -> Option<String> {
+        self.request.header(name)
+    }
+
+    async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
+        if !self.request.body_after.is_zero() {
+            self.edge.sleep(self.request.body_after).await;
+        }
+        self.request.read_body(allowance).await
+    }
+}
+
+impl Incoming for Arrived<'_> {
+    fn method(&self) -> Method {
+        self.request.method()
+    }
+
+    fn url(&self) -> String {
+        self.request.url()
+    }
+
+    fn is_over_tls(&self) -> bool {
+        self.request.is_over_tls()
+    }
+
+    fn received(&self) -> Option<Timestamp> {
+        Some(self.at)
     }
 }
 

@@ -17,16 +17,43 @@ fn app(pages: impl Fn(&Call) -> Plan + 'static) -> TestApp {
     })
 }
 
-#[test]
-fn tries_again_what_may_pass() {
-    for fault in [
-        Plan::status(502),
-        Plan::status(503),
-        Plan::status(504),
+/// The kind: what the upstream or a proxy before it may do once and not again. The official SDK tries
+/// its pages again on any fault; ours does on any that says nothing of the key or the request.
+fn passing() -> Vec<Plan> {
+    let statuses = [
+        408, 421, 425, 500, 502, 503, 504, 506, 507, 509, 520, 521, 522, 523, 524, 525, 526, 527,
+        529, 530, 540, 598, 599,
+    ];
+    let bodies = [
+        "",
+        " ",
+        "<html><title>502 Bad Gateway</title></html>",
+        "upstream connect error",
+        r#"{"rows":[],"pages":1"#,
+        r#"{"rows":[{"id":1},"#,
+        "[]",
+        "null",
+        "{}",
+        r#"{"message":"try again"}"#,
+        r#"{"rows":null,"pages":1}"#,
+        "\u{1f}\u{8b}",
+    ];
+    let mut plans: Vec<Plan> = statuses.map(Plan::status).into();
+    plans.extend(bodies.map(Plan::json));
+    plans.extend([
+        Plan::json("<html>").header("content-type", "text/html"),
+        Plan::status(503).header("retry-after", "0.5"),
         Plan::status(429).header("retry-after", "1"),
+        Plan::status(429).header("retry-after", "0.5"),
         Plan::unreachable(),
         Plan::broken_body(ReadError::Broken),
-    ] {
+    ]);
+    plans
+}
+
+#[test]
+fn tries_again_what_may_pass() {
+    for fault in passing() {
         let app = app(move |call| match call.earlier {
             0 | 1 => fault.clone(),
             _ => Plan::json(PAGE),
@@ -44,6 +71,10 @@ fn tries_three_times_and_no_more() {
         (Plan::status(502), 502, "upstream_failed"),
         (Plan::status(503), 502, "upstream_failed"),
         (Plan::status(504), 502, "upstream_failed"),
+        (Plan::status(500), 502, "upstream_failed"),
+        (Plan::status(520), 502, "upstream_failed"),
+        (Plan::json("<html>"), 502, "upstream_failed"),
+        (Plan::json(""), 502, "upstream_failed"),
         (Plan::unreachable(), 502, "upstream_failed"),
         (Plan::broken_body(ReadError::Broken), 502, "upstream_failed"),
         (
@@ -65,12 +96,13 @@ fn does_not_try_again_what_cannot_get_better() {
         Plan::status(307).header("location", "https://evil.example/"),
         Plan::status(400),
         Plan::status(401),
+        Plan::status(402),
         Plan::status(403),
         Plan::status(404),
+        Plan::status(409),
         Plan::status(422),
-        Plan::status(500),
-        Plan::json(""),
-        Plan::json("<html>"),
+        Plan::status(501),
+        Plan::status(505),
         Plan::json(r#"{"rows":[]}"#),
         Plan::json(r#"{"rows":[],"pages":"1"}"#),
         Plan::json(r#"{"rows":[],"pages":-1}"#),
@@ -102,6 +134,18 @@ fn makes_nobody_wait_for_a_rate_limit_that_outlasts_the_deadline() {
         assert_eq!(app.edge.token_calls().len(), 1);
         assert_eq!(app.edge.elapsed(), 0);
     }
+}
+
+#[test]
+fn sheds_nobody_for_a_wait_of_less_than_a_second() {
+    let app = app(|call| match call.earlier {
+        0 => Plan::status(429).header("retry-after", "0.5"),
+        _ => Plan::json(PAGE),
+    });
+    let isolate = app.isolate();
+    assert_eq!(isolate.send(&TestRequest::post()).response.status, 200);
+    assert_eq!(app.edge.elapsed(), 1_000);
+    assert_eq!(isolate.send(&TestRequest::post()).response.status, 200);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authkit_edge::caller::grant::GrantKeys;
 use authkit_edge::http::cors::{AllowedOrigins, CorsPolicy, Verdict};
-use authkit_edge::http::origin::Origin;
+use authkit_edge::http::origin::PageOrigin;
 use authkit_edge::http::request_body::{MediaType, RequestBody};
 use authkit_edge::http::response::Headers;
 use authkit_edge::http::routes::{Dialect, Routes};
@@ -13,6 +13,8 @@ use authkit_edge::identity::IdentityType;
 use authkit_edge::jwt::algorithm::Algorithm;
 use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
 use authkit_edge::jwt::issuer::{Issuer, Keys};
+use authkit_edge::limits::ROWS_PER_PAGE;
+use authkit_edge::runtime::Timestamp;
 use authkit_edge::runtime::in_flight::InFlight;
 use authkit_edge::secret::Secret;
 use authkit_edge::upstream::page::Page;
@@ -42,19 +44,30 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = vec![
         Case::new("target_and_route", routes, |(routes, url)| {
             let target = Target::parse(url);
-            (routes.find(target.path), Selection::parse(target.query))
+            (
+                routes.find(target.path),
+                Selection::parse(target.query, ROWS_PER_PAGE),
+            )
         }),
         Case::new("request_body", body, |(request, in_flight, edge)| {
             let waiting = &in_flight.waiting;
-            let body =
-                RequestBody::read(request, MediaType::Required, waiting, edge).now_or_never();
+            let body = RequestBody::read(
+                request,
+                MediaType::Required,
+                waiting,
+                Timestamp(u64::MAX),
+                edge,
+            )
+            .now_or_never();
             let body = body.expect("it has arrived").expect("it is right");
             body.or_query("a=1&b=2")
         }),
         Case::new("cors_allowed", || (cors(), WIDGET), apply),
         Case::new("cors_refused", || (cors(), "https://evil.example"), apply),
         Case::new("jwt_policy", jwt, |(issuer, token, edge)| {
-            let claims = issuer.verify(token, edge).now_or_never();
+            let claims = issuer
+                .verify(token, Timestamp(u64::MAX), edge)
+                .now_or_never();
             claims
                 .expect("nothing is waited for")
                 .expect("the token is good")
@@ -100,7 +113,7 @@ fn body() -> (TestRequest, InFlight, FakeEdge) {
 
 fn cors() -> CorsPolicy {
     let origins = [ORIGIN, "https://auth.withone.ai", WIDGET];
-    let origins = origins.map(|text| Origin::parse(text).expect("it is an origin"));
+    let origins = origins.map(|text| PageOrigin::parse(text).expect("it is an origin"));
     CorsPolicy::new(AllowedOrigins::List(origins.into()), ["x-authkit-grant"])
 }
 

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Output, Stdio};
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+
 use crate::client::{finish, open};
 
 const KEY: &str = "sk_live_of_this_test";
@@ -51,6 +53,22 @@ fn it_serves_logs_a_line_per_request_and_ends_well_on_a_signal() {
         let mut log = String::new();
         output.read_to_string(&mut log).unwrap();
         assert_eq!(log, "POST /v1/authkit/token?limit=9 200\nGET /other 404\n");
+    }
+}
+
+#[test]
+fn listening_everywhere_it_names_an_address_that_can_be_called() {
+    for host in ["0.0.0.0", "::"] {
+        let (mut child, _output, addr) = started(&["--host", host]);
+        assert!(addr.ip().is_loopback(), "{addr}");
+        let answer = open(addr, "POST /_sandbox/sign-in", &[], r#"{"user":"ada"}"#);
+        let token = finish(answer).unwrap().json()["token"].to_string();
+        let claims = token.split('.').nth(1).unwrap();
+        let claims = Base64UrlUnpadded::decode_vec(claims).unwrap();
+        let issuer = format!(r#""iss":"http://{addr}""#);
+        assert!(String::from_utf8(claims).unwrap().contains(&issuer));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }
 

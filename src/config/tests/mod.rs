@@ -1,4 +1,5 @@
 mod access_and_grants;
+mod bindings;
 mod jwt;
 mod session;
 
@@ -71,6 +72,11 @@ fn takes_every_value_that_is_documented() {
             "ALLOWED_ORIGINS",
             "https://a.example, http://localhost:3000",
         ),
+        (
+            "ALLOWED_ORIGINS",
+            "https://auth.withone.ai,capacitor://localhost,http://tauri.localhost,\
+             chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        ),
         ("AUTHKIT_BASE_URL", "http://127.0.0.1:8788/"),
         ("UPSTREAM_DEADLINE_MS", "100"),
         ("UPSTREAM_DEADLINE_MS", "30000"),
@@ -113,6 +119,9 @@ fn names_the_variable_that_is_wrong() {
         ("ALLOWED_ORIGINS", "null"),
         ("ALLOWED_ORIGINS", "https://a.example/"),
         ("ALLOWED_ORIGINS", "https://*.example.com"),
+        ("ALLOWED_ORIGINS", "capacitor://localhost/"),
+        ("ALLOWED_ORIGINS", "chrome-extension://*"),
+        ("ALLOWED_ORIGINS", "file://"),
         ("ALLOWED_ORIGINS", "https://a.example,"),
         ("AUTHKIT_PROVIDER", "Pica"),
         ("AUTHKIT_BASE_URL", "http://api.picaos.com"),
@@ -452,7 +461,7 @@ fn takes_no_binding_for_one_of_another_kind() {
 #[test]
 fn keeps_a_cors_policy_when_all_else_is_wrong() {
     let widgets =
-        super::WIDGET_ORIGINS.map(|text| crate::http::origin::Origin::parse(text).unwrap());
+        super::WIDGET_ORIGINS.map(|text| crate::http::origin::PageOrigin::parse(text).unwrap());
     let wanted = CorsPolicy::new(AllowedOrigins::List(widgets.to_vec()), ["x-user-id"]);
     assert_eq!(Config::parse(|_| None::<String>).cors, wanted);
     assert_eq!(parse(&[("ALLOWED_ORIGINS", "nonsense")]).cors, wanted);

@@ -113,7 +113,7 @@ fn name_what_is_wrong() {
         ("SESSION_HEADERS", "host"),
         ("SESSION_SET_COOKIE", "yes"),
         ("SESSION_TIMEOUT_MS", "99"),
-        ("SESSION_TIMEOUT_MS", "10001"),
+        ("SESSION_TIMEOUT_MS", "8001"),
         ("SESSION_PRESET", "django"),
         ("SESSION_PRESET", "Nuxt"),
         ("SESSION_ORIGIN", "https://app.example"),

@@ -17,6 +17,9 @@ use crate::worker::{Bindings, Worker};
 /// The application's key in every deployment. It opens nothing but a sandbox.
 pub const KEY: &str = "sk_test_published_on_purpose";
 
+/// The same behind a byte order mark.
+const KEY_WITH_MARK: &str = "\u{feff}sk_test_published_on_purpose";
+
 /// A key that no sandbox takes.
 pub const WITHDRAWN_KEY: &str = "sk_test_withdrawn_on_purpose";
 
@@ -126,7 +129,9 @@ impl Profile {
                 secrets = BTreeMap::from([("ONE_SECRET_KEY", KEY)]);
             }
             Self::Curated => {
-                variables.insert("ALLOWED_INTEGRATIONS", json!("gmail, DocuSign, team:*"));
+                // An array, as people write a list in a configuration file.
+                let allowed = json!(["gmail", " DocuSign", "team:*"]);
+                variables.insert("ALLOWED_INTEGRATIONS", allowed);
                 variables.insert("BLOCKED_INTEGRATIONS", json!("team:Slack"));
             }
             Self::Stored => {
@@ -148,7 +153,10 @@ impl Profile {
                     ("IDENTITY_SOURCE", json!("grant,jwt,access")),
                     ("JWT_ISSUER", json!(issuer.url())),
                     ("JWT_AUDIENCE", json!(AUDIENCE)),
-                    ("JWT_ALGORITHMS", json!("RS256,PS256,ES256,EdDSA")),
+                    (
+                        "JWT_ALGORITHMS",
+                        json!(["RS256", "PS256", "ES256", "EdDSA"]),
+                    ),
                     ("JWT_JWKS_URL", json!(issuer.keys_url())),
                     ("JWT_COOKIE", json!("session")),
                     ("JWT_ORGANIZATION_CLAIM", json!("org.id")),
@@ -175,6 +183,8 @@ impl Profile {
             }
             Self::Guarded => {
                 variables.remove("ENVIRONMENT");
+                // As PowerShell pipes it into `wrangler secret put`.
+                secrets.insert("PICA_SECRET_KEY", KEY_WITH_MARK);
                 secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
             }
         }

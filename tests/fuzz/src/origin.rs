@@ -1,4 +1,4 @@
-use authkit_edge::http::origin::Origin;
+use authkit_edge::http::origin::{Origin, PageOrigin};
 use url::{Host, Url};
 
 /// An origin.
@@ -6,9 +6,19 @@ pub fn origin_parse(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
+    let page = PageOrigin::parse(text);
+    if let Ok(page) = &page {
+        assert_eq!(page.as_str(), text);
+        assert!(
+            text.bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b',')
+        );
+    }
     let Ok(origin) = Origin::parse(text) else {
+        assert!(page.is_err() || !text.starts_with("http"));
         return;
     };
+    assert!(page.is_ok());
     assert_eq!(origin.as_str(), text);
     let url = match Url::parse(text) {
         Ok(url) => url,
@@ -21,7 +31,10 @@ pub fn origin_parse(data: &[u8]) {
     assert!(url.username().is_empty() && url.query().is_none() && url.path() == "/");
     assert_eq!(origin.is_secure(), url.scheme() == "https");
     let loopback = match url.host().unwrap() {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };

@@ -1,5 +1,5 @@
 use authkit_edge::http::target::{Selection, Target};
-use authkit_edge::limits::ROWS_PER_PAGE;
+use authkit_edge::limits::MAX_ROWS_PER_PAGE;
 use url::{Host, Url};
 
 /// A URL.
@@ -47,15 +47,18 @@ fn check_selection(query: &str) {
         pairs.map(|(_, value)| value.as_str()).collect()
     };
     let (pages, limits) = (values("page"), values("limit"));
-    match Selection::parse(query) {
+    match Selection::parse(query, MAX_ROWS_PER_PAGE) {
         Ok(Selection::Merged) => assert!(pages.is_empty() && limits.is_empty()),
         Ok(Selection::Page(number)) => {
             assert!(pages.len() <= 1 && limits.len() <= 1);
             assert!(pages.len() + limits.len() > 0);
-            assert!(number.page >= 1 && (1..=ROWS_PER_PAGE).contains(&number.limit));
-            let is = |text: &&str, value: u32| text.parse() == Ok(value);
-            assert!(pages.iter().all(|text| is(text, number.page)));
-            assert!(limits.iter().all(|text| is(text, number.limit)));
+            assert!(number.page >= 1 && (1..=MAX_ROWS_PER_PAGE).contains(&number.limit));
+            assert!(pages.iter().all(|text| text.parse() == Ok(number.page)));
+            let brought = |text: &&str| {
+                let asked = text.parse().unwrap_or(u32::MAX);
+                asked.clamp(1, MAX_ROWS_PER_PAGE) == number.limit
+            };
+            assert!(limits.iter().all(brought));
         }
         Err(_) => assert!(!pages.is_empty() || !limits.is_empty()),
     }

@@ -87,6 +87,23 @@ fn takes_no_body_without_a_type() {
 }
 
 #[test]
+fn takes_a_type_that_is_said_twice() {
+    let edge = Profile::Pica.lease();
+    for (other, taken) in [
+        ("application/json", true),
+        ("application/json; charset=utf-8", true),
+        ("text/plain", false),
+    ] {
+        let answer = edge.send(&Request::post().json("{}").header("content-type", other));
+        if taken {
+            answer.assert_token();
+        } else {
+            answer.assert_error(415, "unsupported_media_type");
+        }
+    }
+}
+
+#[test]
 fn reads_no_compressed_body() {
     let edge = Profile::Pica.lease();
     let gzip = Request::anonymous()

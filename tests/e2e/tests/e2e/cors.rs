@@ -33,6 +33,10 @@ const HOSTILE: [&str; 26] = [
     "https://authkit.picaos.com\u{e9}",
 ];
 
+/// What the answer to a preflight depends on.
+const PREFLIGHT_VARY: &str =
+    "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
+
 #[test]
 fn tells_hostile_origins_nothing() {
     let edge = Profile::Pica.lease();
@@ -41,7 +45,11 @@ fn tells_hostile_origins_nothing() {
         let ask = Request::preflight(origin);
         let send = Request::post().header("origin", origin);
         let fail = send.clone().at("/api/authkit?page=0");
-        for (request, status) in [(ask, 204), (send, 200), (fail, 400)] {
+        for (request, status, vary) in [
+            (ask, 204, PREFLIGHT_VARY),
+            (send, 200, "Origin"),
+            (fail, 400, "Origin"),
+        ] {
             let answer = edge.send(&request);
             assert_eq!(answer.status, status, "{origin:?}");
             for name in [
@@ -51,7 +59,7 @@ fn tells_hostile_origins_nothing() {
             ] {
                 assert_eq!(answer.header(name), None, "{origin:?}");
             }
-            assert_eq!(answer.header("vary"), Some("Origin"), "{origin:?}");
+            assert_eq!(answer.header("vary"), Some(vary), "{origin:?}");
             assert_eq!(edge.line_of(&answer)["cors"], "refused", "{origin:?}");
         }
     }
@@ -92,6 +100,44 @@ fn answers_a_preflight_with_all_that_a_browser_asks_for() {
 }
 
 #[test]
+fn lets_a_page_send_what_its_libraries_add_wherever_it_asks() {
+    for profile in [Profile::Pica, Profile::Bare] {
+        let edge = profile.lease();
+        for path in [
+            "/api/authkit",
+            "//api/authkit",
+            "/api/authkit//",
+            "/nothing",
+        ] {
+            let names =
+                "baggage,content-type,ngrok-skip-browser-warning,sentry-trace,x-datadog-trace-id";
+            let ask = Request::anonymous()
+                .method("OPTIONS")
+                .at(path)
+                .header("origin", WIDGET)
+                .header("access-control-request-method", "DELETE")
+                .header("access-control-request-headers", names);
+            let answer = edge.send(&ask);
+            assert_eq!(answer.status, 204, "{path}: {answer}");
+            answer.assert_readable_by(WIDGET);
+            let says = |name| answer.header(name).unwrap_or_default().split(", ");
+            let allowed: Vec<&str> = says("access-control-allow-headers").collect();
+            assert!(
+                names.split(',').all(|name| allowed.contains(&name)),
+                "{answer}"
+            );
+            assert!(says("access-control-allow-methods").any(|name| name == "DELETE"));
+            assert_eq!(answer.header("vary"), Some(PREFLIGHT_VARY));
+
+            let send = Request::anonymous().method("DELETE").at(path);
+            let answer = edge.send(&send.header("origin", WIDGET));
+            assert!([404, 405].contains(&answer.status), "{path}: {answer}");
+            answer.assert_readable_by(WIDGET);
+        }
+    }
+}
+
+#[test]
 fn does_not_take_two_origin_headers_for_one() {
     let edge = Profile::Pica.lease();
     for (one, other) in [
@@ -126,15 +172,16 @@ fn says_vary_to_servers_too() {
 fn lets_every_page_in_when_told_to() {
     let edge = Profile::Open.lease();
     for origin in ["https://anyone.example", "null", WIDGET] {
-        for request in [
-            Request::preflight(origin),
-            Request::post().header("origin", origin),
-            Request::anonymous().header("origin", origin),
+        let asked = PREFLIGHT_VARY.strip_prefix("Origin, ");
+        for (request, vary) in [
+            (Request::preflight(origin), asked),
+            (Request::post().header("origin", origin), None),
+            (Request::anonymous().header("origin", origin), None),
         ] {
             let answer = edge.send(&request);
             assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
             assert_eq!(answer.header("access-control-allow-credentials"), None);
-            assert_eq!(answer.header("vary"), None);
+            assert_eq!(answer.header("vary"), vary);
         }
     }
 }

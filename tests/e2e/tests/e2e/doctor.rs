@@ -8,7 +8,7 @@ use authkit_edge_e2e::client::Request;
 use authkit_edge_e2e::profile::{CALLER_KEY, Edge, GRANT_KEY, KEY, Profile};
 use authkit_edge_e2e::worker::{Bindings, Deployment, write_folder};
 use authkit_edge_e2e::{PATIENCE, root, search_path};
-use authkit_sandbox::{Fault, FaultKind};
+use authkit_sandbox::{Fault, FaultKind, Issuer};
 use serde_json::json;
 
 fn ask() -> Request {
@@ -162,6 +162,9 @@ fn doctor_command(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
         .env("PATH", search_path())
         .env_remove("URL")
         .env_remove("TRUSTED_CALLER_KEY")
+        .env_remove("TOKEN")
+        .env_remove("COOKIE")
+        .env_remove("TYPE")
         .envs(variables.iter().copied());
     command
 }
@@ -179,7 +182,7 @@ fn the_doctor_asks_a_deployment() {
         "! PICA_SECRET_KEY\n    is a test key, but this is production",
         "✓ upstream\n",
         "✓ integrations\n",
-        "\nTokens can be minted.",
+        "\nThe settings are whole and the key works. No credential was tried: TOKEN=…",
     ] {
         assert!(said.contains(line), "{line:?} not in {said}");
     }
@@ -230,10 +233,18 @@ fn the_doctor_asks_a_deployment() {
 
 /// What the doctor says of a Worker on this machine with these bindings.
 fn doctor_here(bindings: &Bindings) -> (bool, String) {
+    doctor_here_with(bindings, &[])
+}
+
+/// The same with variables of the shell.
+fn doctor_here_with(bindings: &Bindings, variables: &[(&str, &str)]) -> (bool, String) {
     let root = root().canonicalize().expect("it is there");
     let folder = write_folder(&root, "doctor", &[Deployment::edge(bindings.clone())]).unwrap();
     let config = folder.join("0/wrangler.json");
-    let result = doctor(&[], &["--config", config.to_str().expect("a plain path")]);
+    let result = doctor(
+        variables,
+        &["--config", config.to_str().expect("a plain path")],
+    );
     fs::remove_dir_all(folder).expect("it was written");
     result
 }
@@ -246,7 +257,8 @@ fn the_doctor_looks_at_the_configuration_here() {
     assert!(well, "{said}");
     assert_eq!(
         said,
-        "✓ configuration\n✓ upstream\n✓ integrations\n\nTokens can be minted.\n"
+        "✓ configuration\n✓ upstream\n✓ integrations\n\nThe settings are whole and the key works. \
+         No credential was tried: TOKEN=… make doctor tries one.\n"
     );
 
     // With these, `wrangler dev` would have the Worker believe that it is on the internet.
@@ -266,6 +278,7 @@ fn the_doctor_looks_at_the_configuration_here() {
     bindings.sections.insert("secrets", required);
     let (well, said) = doctor_here(&bindings);
     let warning = "! .dev.vars\n    Line ";
+    assert!(said.contains("PICA_SECRET_KEY is from .dev.vars"), "{said}");
     assert!(!well && said.starts_with(warning), "{said}");
     let advice = ": TRUSTED_CALLER_KEY is not read. In wrangler.toml, below [secrets], \
                   write: required = [\"PICA_SECRET_KEY\", \"TRUSTED_CALLER_KEY\"]\n";
@@ -360,4 +373,202 @@ fn the_doctor_does_not_mend_what_it_looks_at() {
     let fault = "✗ ALLOWED_ORIGINS\n    entry 1: must end";
     assert!(said.contains(fault), "{said}");
     assert_eq!(said.matches('✗').count(), 2, "{said}");
+}
+
+/// A credential, by the variable that it stands in, and lines that the doctor says of it.
+type Case = (&'static str, String, &'static [&'static str]);
+
+/// The first steps, as they are printed.
+const STEPS: &str = "\n    ✓ form\n    ✓ algorithm: \"ES256\"\n    ✓ key: kid ";
+
+fn cases(issuer: &Issuer, whom: &str) -> Vec<Case> {
+    let token = |changes| issuer.token("ES256", whom, &changes);
+    let good = token(json!({}));
+    let slash = format!("{}/", issuer.url());
+    let (head, _) = good.rsplit_once('.').expect("three parts");
+    vec![
+        (
+            "TOKEN",
+            good.clone(),
+            &[
+                "✓ credential, judged by jwt",
+                STEPS,
+                "✓ identity: the claim \"sub\"",
+            ],
+        ),
+        (
+            "COOKIE",
+            format!("theme=dark; session={good}"),
+            &["✓ credential, judged by jwt"],
+        ),
+        ("COOKIE", good.clone(), &["✓ credential, judged by jwt"]),
+        (
+            "TOKEN",
+            format!("Authorization: Bearer {good}"),
+            &["✓ credential, judged by jwt"],
+        ),
+        (
+            "COOKIE",
+            format!(
+                "CF_Authorization={}",
+                issuer.token("RS256", whom, &json!({"type": "app"}))
+            ),
+            &["✓ credential, judged by access"],
+        ),
+        (
+            "TOKEN",
+            token(json!({"iss": slash})),
+            &[
+                STEPS,
+                "✓ payload",
+                "✗ issuer: JWT_ISSUER is \"http://",
+                "add a slash at the end",
+            ],
+        ),
+        (
+            "TOKEN",
+            token(json!({"aud": "another", "exp": 1_000_000_000})),
+            &[
+                "✗ audience: JWT_AUDIENCE is",
+                "aud is \"another\"",
+                "! times: It expired",
+                "days ago",
+            ],
+        ),
+        (
+            "TOKEN",
+            token(json!({"exp": 1_000_000_000})),
+            &["✓ audience: aud", "✗ times: It expired"],
+        ),
+        (
+            "TOKEN",
+            token(json!({"role": "anon"})),
+            &["✓ times", "✗ person: Take the token of a user's"],
+        ),
+        (
+            "TOKEN",
+            token(json!({"sub": ""})),
+            &["✗ identity: JWT_IDENTITY_CLAIM is \"sub\", which is empty"],
+        ),
+        (
+            "TOKEN",
+            format!("{head}.c2ln"),
+            &["✓ key", "✗ signature: The token was changed or cut"],
+        ),
+        (
+            "TOKEN",
+            "opaque".to_owned(),
+            &["✗ form: It has 1 part instead of three"],
+        ),
+        (
+            "TOKEN",
+            "v1.e30.e30".to_owned(),
+            &["credential, judged by grant", "✗ signature: GRANT_KEY"],
+        ),
+        (
+            "COOKIE",
+            "theme=dark".to_owned(),
+            &["and the cookie session.", "COOKIE has: \"theme\""],
+        ),
+        (
+            "TOKEN",
+            "two\nlines".to_owned(),
+            &["✗ TOKEN\n    It has line ends"],
+        ),
+    ]
+}
+
+#[test]
+fn the_doctor_says_step_by_step_why_a_deployment_refuses_a_credential() {
+    let edge = Profile::Verified.lease();
+    let url = format!("http://{}", edge.addr());
+    let issuer = edge.sandbox.issuer();
+    let whom = "ada-whom-nobody-names";
+    let good = issuer.token("ES256", whom, &json!({}));
+    for (name, credential, lines) in cases(issuer, whom) {
+        let variables = [
+            ("URL", &*url),
+            ("TRUSTED_CALLER_KEY", CALLER_KEY),
+            (name, &*credential),
+        ];
+        let (well, said) = doctor(&variables, &[]);
+        assert_eq!(well, !said.contains('✗'), "{said}");
+        for line in lines {
+            assert!(said.contains(line), "{line:?} not in {said}");
+        }
+        let signature = credential.rsplit('.').next().expect("there is one");
+        assert!(!said.contains(whom), "{said}");
+        assert!(signature.len() < 20 || !said.contains(signature), "{said}");
+    }
+    let variables = [
+        ("URL", &*url),
+        ("TRUSTED_CALLER_KEY", CALLER_KEY),
+        ("TOKEN", &*good),
+        ("TYPE", "organization"),
+    ];
+    let (well, said) = doctor(&variables, &[]);
+    assert!(!well && said.contains("✗ identity"), "{said}");
+    assert!(said.ends_with("and this credential gets no token until that is mended.\n"));
+    // Nothing of it is in the Worker's log either.
+    for line in edge.log().lines() {
+        assert!(!line.contains(whom) && !line.contains(&good), "{line}");
+    }
+}
+
+#[test]
+fn the_doctor_judges_a_credential_by_the_configuration_here() {
+    let edge = Profile::Verified.lease();
+    let issuer = edge.sandbox.issuer();
+    let token = issuer.token("ES256", "ada", &json!({}));
+    let mut bindings = Profile::Verified.bindings(issuer);
+    bindings.secrets.remove("TRUSTED_CALLER_KEY");
+    let slash = format!("{}/", issuer.url());
+    bindings.variables.insert("JWT_ISSUER", json!(slash));
+    bindings.variables.insert("IDENTITY_SOURCE", json!("jwt"));
+    let (well, said) = doctor_here_with(&bindings, &[("TOKEN", &token)]);
+    assert!(!well && !said.contains(&token), "{said}");
+    let line = format!(
+        "JWT_ISSUER is \"{slash}\" and the token says \"{}\": take the slash at the end away",
+        issuer.url()
+    );
+    assert!(said.contains(&line), "{line:?} not in {said}");
+
+    // A token of the sign-in product, where Access alone is asked.
+    bindings
+        .variables
+        .insert("IDENTITY_SOURCE", json!("access"));
+    let (well, said) = doctor_here_with(&bindings, &[("TOKEN", &token)]);
+    assert!(!well, "{said}");
+    for line in [
+        "IDENTITY_SOURCE has no jwt, so a bearer token is not read",
+        "judged by access",
+    ] {
+        assert!(said.contains(line), "{line:?} not in {said}");
+    }
+}
+
+#[test]
+fn the_doctor_says_where_a_value_is_from() {
+    let edge = Profile::Pica.lease();
+    let mut bindings = Profile::Pica.bindings(edge.sandbox.issuer());
+    bindings.secrets.clear();
+    bindings
+        .sections
+        .insert("secrets", json!({"required": ["PICA_SECRET_KEY"]}));
+    let root = root().canonicalize().expect("it is there");
+    let folder = write_folder(&root, "doctor", &[Deployment::edge(bindings)]).unwrap();
+    // Beside one, even an empty one, no variable of the shell counts.
+    let _ = fs::remove_file(folder.join("0/.dev.vars"));
+    let config = folder.join("0/wrangler.json");
+    let shell = [("ENVIRONMENT", "prod"), ("PICA_SECRET_KEY", KEY)];
+    let arguments = ["--config", config.to_str().expect("a plain path")];
+    let (well, said) = doctor(&shell, &arguments);
+    fs::remove_dir_all(folder).expect("it was written");
+    assert!(!well, "{said}");
+    let line = "ENVIRONMENT is from a variable of this shell, which goes before wrangler.json";
+    assert!(said.contains(line), "{line:?} not in {said}");
+    assert!(
+        !said.contains("In [vars] of wrangler.toml: ENVIRONMENT"),
+        "{said}"
+    );
 }

@@ -59,7 +59,7 @@ fn bad_request_400() {
     let at = |query: &str| Request::post().at(&format!("/api/authkit?{query}"));
     let pages = ["page=0", "page=null", "page=1&page=1", "page=", "page=1.0"];
     assert_refused(&edge, pages.map(at), 400, "invalid_page");
-    let limits = ["limit=101", "limit=0", "page=1&limit=", "limit=-1"];
+    let limits = ["limit=1e2", "limit=null", "page=1&limit=", "limit=-1"];
     assert_refused(&edge, limits.map(at), 400, "invalid_limit");
 
     let body = |text: &str| Request::anonymous().json(text);
@@ -126,7 +126,7 @@ fn not_found_404() {
         "/api//authkit",
         "/api/authkit%2F",
     ] {
-        for method in ["POST", "OPTIONS", "GET", "DELETE"] {
+        for method in ["POST", "GET", "DELETE"] {
             let request = Request::post().at(path).method(method);
             assert_refused(&edge, [request], 404, "not_found");
         }
