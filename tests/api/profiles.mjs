@@ -82,8 +82,9 @@ export const profiles = [
   },
   {
     name: "unconfigured",
+    short: true,
     variables: () => ({ TRUSTED_CALLER_KEY: CALLER_KEY }),
-    reads: ["callerKey"],
+    reads: ["callerKey", "query credential"],
     auth: byKey,
     without: {
       ...failing,
