@@ -145,9 +145,12 @@ impl Config {
         }
     }
 
-    /// Whose pages may read the answers of a route.
+    /// Whose pages may read the answers of a route. Without grants their route is none.
     #[must_use]
     pub fn cors_for(&self, to: Option<Destination>) -> &CorsPolicy {
+        let service = self.service.as_ref();
+        let has_grants = service.is_ok_and(|service| service.callers.grant_keys().is_some());
+        let to = to.filter(|to| *to != Destination::Grant || has_grants);
         if to.is_some_and(Destination::is_for_the_application) {
             &self.app_cors
         } else {

@@ -710,6 +710,7 @@ const FAULTS: &[CallerFault] = &[
     CallerFault::Grant(GrantFault::Signature),
     CallerFault::Grant(GrantFault::Audience),
     CallerFault::Grant(GrantFault::Expired),
+    CallerFault::GrantNotAccepted,
     CallerFault::CrossSite,
     CallerFault::NotTheirs,
     CallerFault::Unspecified,
@@ -763,6 +764,7 @@ const fn named(fault: CallerFault) -> usize {
         | CallerFault::WrongCallerKey
         | CallerFault::Authorization
         | CallerFault::CrossSite
+        | CallerFault::GrantNotAccepted
         | CallerFault::NotTheirs
         | CallerFault::Unspecified
         | CallerFault::HeaderTwice
@@ -821,7 +823,7 @@ const fn named(fault: CallerFault) -> usize {
                 | Nobody::OtherKind
                 | Nobody::Unaccepted(Acceptable::Anonymous | Acceptable::Programs),
             ),
-        ) => 49,
+        ) => 50,
     }
 }
 

@@ -171,7 +171,7 @@ fn are_not_opened_by_a_grant_that_mints() {
 #[test]
 fn are_for_the_applications_pages_and_not_for_the_widgets() {
     let edge = Profile::Pica.lease();
-    for path in [PATH, "/api/authkit/connections/x", "/api/authkit/grant"] {
+    for path in [PATH, "/api/authkit/connections/x"] {
         let preflight = edge.send(&Request::preflight(APP_ORIGIN).at(path));
         assert_eq!(preflight.status, 204);
         let allowed = preflight.header("access-control-allow-origin");
