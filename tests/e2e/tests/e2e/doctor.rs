@@ -275,7 +275,8 @@ fn the_doctor_looks_at_the_configuration_here() {
     bindings.sections.insert("secrets", required);
     let (well, said) = doctor_here(&bindings);
     let warning = "! .dev.vars\n    Line ";
-    assert!(said.contains("PICA_SECRET_KEY is from .dev.vars"), "{said}");
+    let from = "IDENTITY_SOURCE is from [vars] of wrangler.json";
+    assert!(said.contains(from), "{said}");
     assert!(!well && said.starts_with(warning), "{said}");
     let advice = ": TRUSTED_CALLER_KEY is not read. In wrangler.toml, below [secrets], \
                   write: required = [\"PICA_SECRET_KEY\", \"TRUSTED_CALLER_KEY\"]\n";

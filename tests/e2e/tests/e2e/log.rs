@@ -95,7 +95,7 @@ fn says_why_something_failed() {
             &["reason"],
             "token",
             "unauthenticated",
-            "who sends it",
+            "no credential",
         ),
         (
             Request::post().at("/x"),
