@@ -158,6 +158,8 @@ pub enum Method {
     Head,
     /// `POST`
     Post,
+    /// `DELETE`
+    Delete,
     /// `OPTIONS`
     Options,
     /// Any other.
@@ -166,7 +168,7 @@ pub enum Method {
 
 /// A request to the upstream, but for its URL. It holds a secret, so it has no `Debug`.
 pub struct Outgoing {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
     /// Header names and values.
     pub headers: Vec<(&'static str, String)>,
