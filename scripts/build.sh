@@ -72,6 +72,9 @@ LINES
   cargo build "$@" --lib --message-format=json-render-diagnostics >"$messages"
 }
 
+# What is there is of other sources. Nobody is to take it for the outcome of a build that failed.
+forget() { rm -f "$build/.inputs" "$build/index.js" "$build/index_bg.wasm"; }
+
 main() {
   scripts/setup.sh --locked
   use_wasm_target
@@ -83,17 +86,19 @@ main() {
 
   say "Compiling $build/ (two minutes the first time, seconds after a change)"
   mkdir -p "$build"
-  rm -f "$build/.inputs" "$build/index.js" "$build/index_bg.wasm" "$messages"
+  rm -f "$messages"
   add_flags
   # Where std's source is not to be had (see setup.sh), the Worker is the same but larger.
-  if [ -z "$std" ]; then compile
-  elif ! ( add_flags_of_std; compile ); then
+  if [ -n "$std" ] && ! ( add_flags_of_std; compile ); then
     # Once something was compiled, the fault is in that. Otherwise the crates that std needs were missing.
-    [ -e "$messages" ] && ! grep -q '"reason":"compiler-' "$messages" || exit 1
+    [ -e "$messages" ] && ! grep -q '"reason":"compiler-' "$messages" || { forget; exit 1; }
     say "NOT TO BE HAD: the crates that std needs (is cargo offline?); without them the Worker is larger"
+    std=
     inputs=$(inputs_with '')
-    compile
+    stop_if_built "$inputs"
   fi
+  forget
+  [ -n "$std" ] || compile
   module=$(node scripts/artifact.mjs "$folder" wasm <"$messages")
   node scripts/bundle.mjs "$module" worker/entry.js "$build"
   rm "$messages"

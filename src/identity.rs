@@ -75,7 +75,7 @@ pub const INVISIBLE: [(char, char); 17] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     // Nearly all are ASCII, where there is none.
     !character.is_ascii()
         && INVISIBLE

@@ -33,7 +33,7 @@ pub(crate) fn text(value: &(impl Serialize + ?Sized)) -> String {
 /// Anything else than one object.
 pub(crate) fn members<'de, K: Deserialize<'de>>(
     text: &'de [u8],
-    take: impl FnMut(K, &'de RawValue) -> bool,
+    take: &mut dyn FnMut(K, &'de RawValue) -> bool,
 ) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_slice(unmarked(text));
     deserializer.deserialize_any(Members(take, PhantomData))?;
@@ -418,7 +418,7 @@ mod tests {
     /// The members of an object as text; `None` of anything else.
     fn texts(text: &str) -> Option<Vec<(String, &str)>> {
         let mut found: Vec<(String, &str)> = Vec::new();
-        let read = members(text.as_bytes(), |name: String, value| {
+        let read = members(text.as_bytes(), &mut |name: String, value| {
             let known = found.iter().any(|(known, _)| *known == name);
             found.push((name, value.get()));
             known

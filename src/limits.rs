@@ -45,7 +45,8 @@ pub const MAX_HOLD: Duration = Duration::from_mins(1);
 /// What a caller is told to wait for whom there is no room.
 pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Largest body of the flags answer; the real one has four fields.
+/// Largest body of an answer that is no list: of the flags, which have four fields, of whose key it is,
+/// of a delete.
 pub const MAX_FLAGS_BODY_BYTES: usize = 64 * 1024;
 
 /// Rows asked for per page. 100 is what the official clients use; nothing above was ever seen.
@@ -114,6 +115,19 @@ pub const LIMITER_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// How long a rate limiter may think. It is on the same machine and answers at once.
 pub const LIMITER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longest id of a connection. The upstream's are UUIDs.
+pub const MAX_CONNECTION_ID_BYTES: usize = 128;
+
+/// Longest `platform` and `key` of a question for connections, in characters. A key has an identity in it
+/// and a UUID.
+pub const MAX_FILTER_CHARS: usize = 512;
+
+/// Longest `x-one-correlation-id` that goes into the log.
+pub const MAX_CORRELATION_ID_BYTES: usize = 64;
+
+/// Longest name of an organization or project that the deep check tells.
+pub const MAX_NAME_BYTES: usize = 128;
 
 /// Longest identity, in bytes: the upstream refuses more.
 pub const MAX_IDENTITY_BYTES: usize = 128;

@@ -14,7 +14,11 @@ use crate::envelope::{self, DETAIL_MARKER};
 use crate::fault::{FaultKind, WrongShape};
 use crate::settings::Settings;
 use crate::state::Plan;
+use crate::vault::fresh_id;
 use crate::wire::{Ending, Link};
+
+/// By what support finds a call.
+pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-one-correlation-id");
 
 /// An answer that is not yet cut up, compressed or spoilt.
 pub(crate) struct Answer {
@@ -38,7 +42,18 @@ impl Answer {
 
     /// A JSON error with the marker sentence in it.
     pub(crate) fn error(status: StatusCode, message: &str) -> Self {
-        Self::json(status, vec![envelope::error(status.as_u16(), message)])
+        let id = fresh_id();
+        let body = envelope::error(status.as_u16(), message, &id);
+        Self::json(status, vec![body]).with(CORRELATION_ID, &id)
+    }
+
+    /// 200 without a body.
+    pub(crate) fn empty() -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
     }
 
     /// Adds a header whose value the settings were checked for.

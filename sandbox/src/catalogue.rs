@@ -105,9 +105,15 @@ pub(crate) fn row(look: Look, index: u64) -> String {
     let definition = 5000 + 3 * index;
     let environment = if look.live { "live" } else { "test" };
     let active = index % 17 != 16;
+    let shared_app = index.is_multiple_of(2);
+    // Some ids are numbers and some are texts, as in the published description.
+    let row_id = match index % 4 {
+        3 => format!(r#""conn_def_{id}C""#),
+        _ => id.to_string(),
+    };
 
     let mut text = format!(
-        r#"{{"id":{id},"connectionDefId":{definition},"type":"{slug}","title":"{title}","image":"https://assets.example.com/connectors/{slug}.svg","environment":"{environment}","tags":["{category}"],"active":{active}"#,
+        r#"{{"id":{row_id},"connectionDefId":{definition},"type":"{slug}","title":"{title}","image":"https://assets.example.com/connectors/{slug}.svg","environment":"{environment}","tags":["{category}"],"active":{active},"useDefaultOauthCreds":{shared_app}"#,
     );
     // Writing to a String cannot fail, so the results below carry nothing.
     if index.is_multiple_of(3) {

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::{any, get, post, put};
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::api::TRAP;
+use crate::issuer::now;
 use crate::record::Route;
 use crate::settings::Settings;
 use crate::state::Shared;
+use crate::vault::{Connection, State as ConnectionState};
 
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -22,6 +24,11 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/_sandbox/settings", put(replace_settings))
         .route("/_sandbox/requests", get(requests).delete(forget))
         .route("/_sandbox/reset", post(reset))
+        .route(
+            "/_sandbox/connections",
+            get(connections).put(replace_connections).post(connect),
+        )
+        .route("/_sandbox/connections/{id}", put(set_state))
         .route(TRAP, any(trap))
 }
 
@@ -51,16 +58,16 @@ async fn state(State(shared): State<Arc<Shared>>) -> Response<Body> {
 async fn replace_settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response<Body> {
     let settings: Settings = match serde_json::from_slice(&body) {
         Ok(settings) => settings,
-        Err(error) => return refused(&error.to_string()),
+        Err(error) => return refused(&format!("settings refused: {error}")),
     };
     match shared.configure(settings) {
         Ok(()) => answer(StatusCode::OK, &*shared.settings()),
-        Err(error) => refused(&error.to_string()),
+        Err(error) => refused(&format!("settings refused: {error}")),
     }
 }
 
 fn refused(reason: &str) -> Response<Body> {
-    let body = json!({ "error": format!("settings refused: {reason}") });
+    let body = json!({ "error": reason });
     answer(StatusCode::BAD_REQUEST, &body)
 }
 
@@ -77,6 +84,84 @@ async fn forget(State(shared): State<Arc<Shared>>) -> StatusCode {
 async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.reset();
     StatusCode::NO_CONTENT
+}
+
+async fn connections(State(shared): State<Arc<Shared>>) -> Response<Body> {
+    answer(StatusCode::OK, &shared.vault.all())
+}
+
+async fn replace_connections(State(shared): State<Arc<Shared>>, body: Bytes) -> Response<Body> {
+    match serde_json::from_slice::<Vec<Connection>>(&body) {
+        Ok(rows) => shared.vault.replace(rows),
+        Err(error) => return refused(&error.to_string()),
+    }
+    answer(StatusCode::OK, &shared.vault.all())
+}
+
+/// What the widget sends when somebody has connected an app.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Connect {
+    /// `requestId` of the token, by which upstream it is bound to an identity.
+    request_id: Value,
+    platform: String,
+    name: Option<String>,
+}
+
+/// For whom, the token says, and not the page.
+async fn connect(State(shared): State<Arc<Shared>>, body: Bytes) -> Response<Body> {
+    let Connect {
+        request_id,
+        platform,
+        name,
+    } = match serde_json::from_slice(&body) {
+        Ok(connect) => connect,
+        Err(error) => return refused(&error.to_string()),
+    };
+    let whose = request_number(&request_id).and_then(|number| shared.vault.whose(number));
+    let Some((identity, kind)) = whose else {
+        return refused("there is no token of that requestId, or it is nobody's");
+    };
+    let row = Connection::new(&platform, &identity, &kind).with("createdAt", now() * 1000);
+    let row = match name {
+        Some(name) if !name.is_empty() => row.with("name", name),
+        _ => row,
+    };
+    shared.vault.add(row.clone());
+    answer(StatusCode::OK, &row)
+}
+
+/// The number in a `requestId`, of whichever kind the settings make it.
+fn request_number(id: &Value) -> Option<u64> {
+    match id {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.strip_prefix("req_")?.parse().ok(),
+        Value::Object(object) => object.get("id")?.as_u64(),
+        _ => None,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewState {
+    state: ConnectionState,
+}
+
+async fn set_state(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response<Body> {
+    match serde_json::from_slice::<NewState>(&body) {
+        Ok(NewState { state }) if shared.vault.set_state(&id, state) => {
+            answer(StatusCode::OK, &shared.vault.get(&id))
+        }
+        Ok(_) => answer(
+            StatusCode::NOT_FOUND,
+            &json!({ "error": "no such connection" }),
+        ),
+        Err(error) => refused(&error.to_string()),
+    }
 }
 
 /// Would satisfy a client that followed a redirect here, so that only the record tells.

@@ -5,18 +5,28 @@ use serde_json::Value;
 
 use crate::catalogue::Listing;
 use crate::fault::WrongShape;
-use crate::settings::{RequestIdKind, Settings};
+use crate::settings::{RequestIdKind, Settings, Whoami};
+use crate::vault::Connection;
 
 /// A sentence in every error body, and in the HTML of [`crate::FaultKind::NotJson`]: a client that
 /// shows it to its own callers leaks upstream details.
 pub const DETAIL_MARKER: &str = "sandbox-error-detail-do-not-leak";
+
+/// What some token answers have beside the rest.
+#[derive(Default)]
+pub(crate) struct Extras {
+    /// For whom it is.
+    pub(crate) identity: Option<Value>,
+    /// One's says it in the answer itself.
+    pub(crate) is_white_label: Option<bool>,
+}
 
 /// The token answer, in pieces so that the rows are not copied.
 pub(crate) fn token(
     settings: &Settings,
     page: &Listing,
     request_id: u64,
-    identity: Option<Value>,
+    extras: Extras,
     wrong: Option<WrongShape>,
 ) -> Vec<Bytes> {
     let pages = settings.pages_claim.unwrap_or(page.pages);
@@ -46,10 +56,15 @@ pub(crate) fn token(
         RequestIdKind::Absent => String::new(),
         RequestIdKind::Twice => format!(r#","requestId":{request_id},"request_id":{request_id}"#),
     };
+    let identity = extras.identity;
     let identity = identity.map_or_else(String::new, |whose| format!(r#","identity":{whose}"#));
+    let white_label = extras.is_white_label;
+    let white_label =
+        white_label.map_or_else(String::new, |flag| format!(r#","isWhiteLabel":{flag}"#));
     let (total, number) = (page.total, page.page);
-    let tail =
-        format!(r#""total":{total}{pages},"page":{number}{request_id}{identity}{last}{close}"#);
+    let tail = format!(
+        r#""total":{total}{pages},"page":{number}{request_id}{white_label}{identity}{last}{close}"#
+    );
 
     match wrong {
         Some(WrongShape::EmptyBody) => Vec::new(),
@@ -98,29 +113,73 @@ pub(crate) fn keys(keys: &Value, wrong: Option<WrongShape>) -> Vec<Bytes> {
     vec![text.into()]
 }
 
-/// An error answer in the shape of the API's open-source part.
-pub(crate) fn error(status: u16, message: &str) -> Bytes {
-    let (kind, code) = match status {
-        400 => ("bad_request", 2000),
-        401 => ("unauthorized", 2010),
-        403 => ("forbidden", 2002),
-        404 => ("not_found", 2005),
-        409 => ("conflict", 2001),
-        422 => ("unprocessable", 2011),
-        429 => ("too_many_requests", 2009),
-        503 => ("unavailable", 2008),
-        _ => ("internal", 2003),
+/// An error answer in the published shape. `correlation_id` is in a header, too.
+pub(crate) fn error(status: u16, message: &str, correlation_id: &str) -> Bytes {
+    let kind = match status {
+        400 => "bad_request",
+        401 => "unauthorized",
+        402 => "payment_required",
+        403 => "forbidden",
+        404 => "not_found",
+        409 => "conflict",
+        422 => "unprocessable",
+        429 => "too_many_requests",
+        503 => "unavailable",
+        _ => "internal",
     };
-    let message = format!("{message} ({DETAIL_MARKER})");
     let body = serde_json::json!({
-        "type": kind,
-        "code": code,
-        "status": status,
+        "correlationId": correlation_id,
         "key": format!("err::application::{kind}"),
-        "message": message,
-        "meta": { "hint": DETAIL_MARKER },
+        "message": format!("{message} ({DETAIL_MARKER})"),
+        "type": kind,
+        "status": status,
     });
     Bytes::from(body.to_string())
+}
+
+/// Whose key it is. The user is a person, of whom no client should tell anybody.
+pub(crate) fn whoami(whoami: &Whoami) -> Vec<Bytes> {
+    let mut body = serde_json::json!({
+        "user": { "id": "user_1", "name": DETAIL_MARKER, "email": "nobody@sandbox.example" },
+    });
+    for (member, id, name) in [
+        (
+            "organization",
+            &whoami.organization_id,
+            &whoami.organization,
+        ),
+        ("project", &whoami.project_id, &whoami.project),
+    ] {
+        if let Some(name) = name {
+            body[member] = serde_json::json!({ "id": id, "name": name });
+        }
+    }
+    vec![body.to_string().into()]
+}
+
+/// A page of connections.
+pub(crate) fn connections(
+    (rows, total): (&[Connection], u64),
+    (page, limit): (u64, u64),
+    settings: &Settings,
+    wrong: Option<WrongShape>,
+) -> Vec<Bytes> {
+    let rows: Vec<String> = rows
+        .iter()
+        .filter_map(|row| serde_json::to_string(row).ok())
+        .collect();
+    let listing = Listing {
+        rows: rows.join(",").into(),
+        total,
+        pages: total.div_ceil(limit).max(1),
+        page,
+    };
+    // A list like any other, but nobody's session.
+    let settings = Settings {
+        request_id: RequestIdKind::Absent,
+        ..settings.clone()
+    };
+    token(&settings, &listing, 0, Extras::default(), wrong)
 }
 
 /// Indents JSON text without touching its tokens.

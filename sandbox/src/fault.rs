@@ -13,7 +13,7 @@ pub struct Fault {
     /// Which route it applies to.
     #[serde(default)]
     pub target: Target,
-    /// Only for token calls that ask for this page; absent means for every call.
+    /// Only for token and vault calls that ask for this page; absent means for every call.
     #[serde(default)]
     pub page: Option<u64>,
     /// Only for the first so many matching calls since the settings were set; absent means always.
@@ -69,7 +69,7 @@ impl Fault {
 
     /// Whether it applies to a call of `target` (token, flags or keys) for `page`.
     pub(crate) fn matches(&self, target: Target, page: Option<u64>) -> bool {
-        let any = self.target == Target::Any && target != Target::Keys;
+        let any = self.target == Target::Any && matches!(target, Target::Token | Target::Flags);
         (any || self.target == target) && (self.page.is_none() || self.page == page)
     }
 
@@ -118,6 +118,12 @@ pub enum Target {
     Flags,
     /// The loads of the issuer's keys.
     Keys,
+    /// `GET /v1/vault/connections`.
+    Vault,
+    /// `DELETE /v1/vault/connections/{id}`, which is not done then.
+    Delete,
+    /// The same, which is done all the same: only its answer goes wrong.
+    Deleted,
     /// Token and flags.
     #[default]
     Any,

@@ -23,6 +23,7 @@
 //! - `record`: what is remembered of requests ([`Recorded`], [`Observed`])
 //! - `api`, `control`: the routes of the APIs, and those under `/_sandbox/`
 //! - `issuer`, `sign_in`: who signs tokens for users ([`Issuer`]), and its routes
+//! - `vault`: what people have connected ([`Connection`])
 //! - `widget`: the page that stands in for the hosted widget
 //! - `state`: what connections share; which faults a call meets
 //! - `answer`, `envelope`, `catalogue`: from a plan to an answer, its JSON, its rows
@@ -39,6 +40,7 @@ mod control;
 mod issuer;
 mod sign_in;
 mod state;
+mod vault;
 mod widget;
 
 mod answer;
@@ -55,4 +57,5 @@ pub use fault::{Fault, FaultKind, Target, WrongShape};
 pub use issuer::{AUDIENCE, Issuer};
 pub use record::{MAX_RECORDED, Observed, Recorded, Route};
 pub use server::{Options, Sandbox};
-pub use settings::{InvalidSettings, RequestIdKind, Settings};
+pub use settings::{InvalidSettings, RequestIdKind, Settings, Whoami};
+pub use vault::{Connection, State};

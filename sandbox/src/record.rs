@@ -29,7 +29,7 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
     /// Body, as text.
     pub body: String,
-    /// The page asked for, for token calls; 1 if none was named.
+    /// The page asked for, for token and vault calls; 1 if none was named.
     pub page: Option<u64>,
     /// Which route it went to.
     pub route: Route,
@@ -57,6 +57,10 @@ pub enum Route {
     Token,
     /// `/v1/users/flags`, with any method.
     Flags,
+    /// `/v1/users/whoami`, with any method.
+    Whoami,
+    /// `/v1/vault/connections` and below, with any method.
+    Vault,
     /// The issuer's keys.
     Keys,
     /// `/_sandbox/trap`, where no client should ever go.
@@ -67,7 +71,7 @@ pub enum Route {
 
 impl Route {
     fn counts_as_call(self) -> bool {
-        matches!(self, Self::Token | Self::Flags | Self::Keys)
+        !matches!(self, Self::Trap | Self::Other)
     }
 }
 
@@ -76,7 +80,7 @@ impl Route {
 pub struct Observed {
     /// Requests in order of arrival, the newest [`MAX_RECORDED`] of them.
     pub requests: VecDeque<Recorded>,
-    /// Token and flags calls and loads of keys that have arrived and are not over yet.
+    /// Calls of the API and loads of keys that have arrived and are not over yet.
     pub in_flight: u32,
     /// The highest `in_flight` since the memory was last cleared.
     pub max_in_flight: u32,

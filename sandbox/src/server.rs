@@ -17,6 +17,7 @@ use crate::issuer::Issuer;
 use crate::record::{Observed, Recorded};
 use crate::settings::Settings;
 use crate::state::Shared;
+use crate::vault::Connection;
 use crate::{api, catalogue, control, sign_in, widget, wire};
 
 /// Where to listen and whom to let in.
@@ -142,7 +143,7 @@ impl Sandbox {
         self.configure(settings);
     }
 
-    /// Back to the default settings and an empty memory.
+    /// Back to the default settings, an empty vault and an empty memory.
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -173,7 +174,18 @@ impl Sandbox {
         self.shared.journal.read(read)
     }
 
-    /// Token and flags calls and loads of keys that are open now.
+    /// What is in the vault, oldest first.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Connection> {
+        self.shared.vault.all()
+    }
+
+    /// Replaces all that is in the vault.
+    pub fn set_connections(&self, rows: Vec<Connection>) {
+        self.shared.vault.replace(rows);
+    }
+
+    /// Calls of the API and loads of keys that are open now.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.shared.journal.read(|observed| observed.in_flight)

@@ -42,6 +42,8 @@ pub struct Settings {
     pub latency_ms: u64,
     /// Refuses the right key too, as if it had been revoked.
     pub revoked: bool,
+    /// What `GET /v1/users/whoami` answers, beside the user; `null` for a 404.
+    pub whoami: Option<Whoami>,
     /// Misbehaviours. Their counts start anew whenever the settings are set.
     pub faults: Vec<Fault>,
 }
@@ -61,6 +63,7 @@ impl Default for Settings {
             gzip: false,
             latency_ms: 0,
             revoked: false,
+            whoami: Some(Whoami::default()),
             faults: Vec::new(),
         }
     }
@@ -120,4 +123,29 @@ pub enum RequestIdKind {
     /// The number, and once more as `request_id`: the official Python SDK reads that name, and
     /// fails without it when there is more than one page.
     Twice,
+}
+
+/// Whose key it is. Tenant headers have to name the same, or the answer is 403.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Whoami {
+    /// Id of the organization, a UUID.
+    pub organization_id: String,
+    /// Its name; `null` for a key that is of none.
+    pub organization: Option<String>,
+    /// Id of the project, a UUID.
+    pub project_id: String,
+    /// Its name; `null` for a key that is of none.
+    pub project: Option<String>,
+}
+
+impl Default for Whoami {
+    fn default() -> Self {
+        Self {
+            organization_id: "0f8fad5b-d9cb-469f-a165-70867728950e".to_owned(),
+            organization: Some("Sandbox".to_owned()),
+            project_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7".to_owned(),
+            project: Some("Default".to_owned()),
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::issuer::Issuer;
 use crate::record::Journal;
 use crate::settings::{InvalidSettings, Settings};
 use crate::sync::lock;
+use crate::vault::Vault;
 
 /// The first `requestId`, the one of the published sample.
 const FIRST_REQUEST_ID: u64 = 110_256;
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) catalogue: Catalogue,
     pub(crate) journal: Arc<Journal>,
     pub(crate) issuer: Issuer,
+    pub(crate) vault: Vault,
     active: Mutex<Active>,
     next_request_id: AtomicU64,
 }
@@ -45,6 +47,17 @@ pub(crate) struct Plan {
     pub(crate) fault: Option<FaultKind>,
 }
 
+impl Plan {
+    /// Nothing goes wrong.
+    pub(crate) fn well(settings: Arc<Settings>) -> Self {
+        Self {
+            settings,
+            latency: Duration::ZERO,
+            fault: None,
+        }
+    }
+}
+
 impl Shared {
     pub(crate) fn new(
         key: String,
@@ -58,6 +71,7 @@ impl Shared {
             catalogue: Catalogue::default(),
             journal: Arc::new(Journal::new(log)),
             issuer,
+            vault: Vault::default(),
             active: Mutex::new(Active::new(settings)),
             next_request_id: AtomicU64::new(FIRST_REQUEST_ID),
         })
@@ -75,6 +89,7 @@ impl Shared {
 
     pub(crate) fn reset(&self) {
         *lock(&self.active) = Active::new(Settings::default());
+        self.vault.clear();
         self.journal.clear();
     }
 
@@ -97,7 +112,12 @@ impl Shared {
         let settings = Arc::clone(&active.settings);
         let mut latency = match target {
             Target::Keys => 0,
-            Target::Token | Target::Flags | Target::Any => settings.latency_ms,
+            Target::Token
+            | Target::Flags
+            | Target::Vault
+            | Target::Delete
+            | Target::Deleted
+            | Target::Any => settings.latency_ms,
         };
         let mut decided = None;
         for (fault, happened) in settings.faults.iter().zip(&mut active.happened) {

@@ -1,6 +1,6 @@
 //! Identities that the request merely claims, and the reasons to believe it.
 
-use crate::caller::{CallerFault, Found, Question, Trust};
+use crate::caller::{CallerFault, Found, Purpose, Question, Trust};
 use crate::identity::IdentityType;
 use crate::runtime::Incoming;
 use crate::secret::Secret;
@@ -30,18 +30,30 @@ pub(super) fn header(
     Ok(Some(text))
 }
 
-/// The identity in the body, and the type that stands beside it.
+/// The identity in the body, and the type that stands beside it. Where requests have no body, both
+/// are in the query.
 pub(super) fn body(
+    purpose: Purpose,
     question: &Question<'_, impl Incoming>,
     trust: &Trust,
     default_type: IdentityType,
 ) -> Result<Found, CallerFault> {
-    let found = question.body.identity().map_err(CallerFault::Fields)?;
+    let (found, stated) = match purpose {
+        Purpose::Token | Purpose::Grant => {
+            (question.body.identity(), question.body.identity_type())
+        }
+        Purpose::Connections => {
+            let fields = question.body.or_query(question.target.query);
+            let fields = fields.map_err(CallerFault::Fields)?;
+            (Ok(fields.identity), Ok(fields.identity_type))
+        }
+    };
+    let found = found.map_err(CallerFault::Fields)?;
     let Some(text) = found else {
         return Ok(None);
     };
     check(question, trust)?;
-    let stated = question.body.identity_type().map_err(CallerFault::Fields)?;
+    let stated = stated.map_err(CallerFault::Fields)?;
     let identity_type = stated.map_or(Ok(default_type), |name| {
         IdentityType::parse(&name).ok_or(CallerFault::IdentityType)
     })?;

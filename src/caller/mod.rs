@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use crate::caller::grant::{GrantFault, GrantKeys};
 use crate::http::cookie::CookieFault;
+use crate::http::origin::PageOrigin;
 use crate::http::request_body::{BodyFault, RequestBody};
 use crate::http::target::Target;
 use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
@@ -76,6 +77,8 @@ pub struct Policy {
     pub charset: Charset,
     /// The type of an identity where nothing says another.
     pub default_type: IdentityType,
+    /// `APP_ORIGINS`: the application's pages on other origins than the endpoint's.
+    pub app_origins: Vec<PageOrigin>,
 }
 
 /// One entry of `IDENTITY_SOURCE`, with what it needs.
@@ -181,6 +184,8 @@ pub enum CallerFault {
     Grant(GrantFault),
     /// The application's session names nobody.
     Session(SessionFault),
+    /// A grant came where none is taken, whether it is good or not.
+    GrantNotAccepted,
     /// A credential that browsers send by themselves came from another site's page.
     CrossSite,
     /// The verified caller asks for an identity that is not theirs, or a type that the credential
@@ -204,17 +209,24 @@ pub enum CallerFault {
 pub enum Purpose {
     /// A token, by any source.
     Token,
-    /// A grant: by a source that verifies, and for a page of the same origin, whatever the
+    /// A grant: by a source that verifies, and for a page of the application, whatever the
     /// credential is.
     Grant,
+    /// Connections: for a page of the application, by any source but a grant, which travels in a URL.
+    Connections,
 }
 
 impl Purpose {
     fn takes(self, source: &Source) -> bool {
         match (self, source) {
             (Self::Token, _)
-            | (Self::Grant, Source::Jwt(_) | Source::Access(_) | Source::Session(_)) => true,
-            (Self::Grant, Source::Header(..) | Source::Body(_) | Source::Grant(_)) => false,
+            | (
+                Self::Grant | Self::Connections,
+                Source::Jwt(_) | Source::Access(_) | Source::Session(_),
+            )
+            | (Self::Connections, Source::Header(..) | Source::Body(_)) => true,
+            (Self::Grant, Source::Header(..) | Source::Body(_) | Source::Grant(_))
+            | (Self::Connections, Source::Grant(_)) => false,
         }
     }
 }
@@ -252,15 +264,19 @@ impl Policy {
         I: Incoming,
         R: Runtime + Verifier,
     {
-        if purpose == Purpose::Grant
-            && let Err(fault) = site::check_same_origin(question)
+        if purpose != Purpose::Token
+            && let Err(fault) = site::check_application(question, &self.app_origins)
         {
             return (None, Err(fault));
         }
-        for source in self.sources.iter().filter(|source| purpose.takes(source)) {
-            let asked = self.ask(source, question, runtime, set_cookies).await;
-            if let Some(decided) = asked.transpose() {
-                return (Some(source), decided);
+        for source in &self.sources {
+            if purpose.takes(source) {
+                let asked = self.ask(purpose, source, question, runtime, set_cookies);
+                if let Some(decided) = asked.await.transpose() {
+                    return (Some(source), decided);
+                }
+            } else if purpose == Purpose::Connections && verified::brings_grant(question) {
+                return (Some(source), Err(CallerFault::GrantNotAccepted));
             }
         }
         (None, Err(CallerFault::NoCredential))
@@ -286,6 +302,7 @@ impl Policy {
     /// Asks one source: `None` when its credential is not there.
     async fn ask<I, R>(
         &self,
+        purpose: Purpose,
         source: &Source,
         question: &Question<'_, I>,
         runtime: &R,
@@ -300,7 +317,7 @@ impl Policy {
                 let text = claimed::header(question, name, trust)?;
                 text.map(|text| (text, self.default_type, None))
             }
-            Source::Body(trust) => claimed::body(question, trust, self.default_type)?,
+            Source::Body(trust) => claimed::body(purpose, question, trust, self.default_type)?,
             Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
             Source::Access(access) => verified::access(question, access, runtime).await?,
             Source::Session(session) => {

@@ -135,6 +135,12 @@ where
     Ok(Some((chosen, IdentityType::User, Some(claims.expires()))))
 }
 
+/// Whether a grant comes with the request.
+pub(super) fn brings_grant(question: &Question<'_, impl Incoming>) -> bool {
+    let text = question.request.header(GRANT_HEADER);
+    text.is_some_and(|text| !text.is_empty())
+}
+
 // An isolate compiles a function when it first calls it; without grants it need not do this one.
 #[inline(never)]
 pub(super) fn grant<I: Incoming>(

@@ -187,15 +187,26 @@ impl<'a> Bindings<'a> {
         default: &str,
         choices: &[(&'static str, T)],
     ) -> Result<T, ConfigFault> {
+        let known = |index| choices.get(index).map(|(known, _)| *known);
+        let index = self.index(name, default, &known)?;
+        let chosen = choices.get(index).map(|(_, value)| *value);
+        chosen.ok_or_else(|| ConfigFault::new(name, ""))
+    }
+
+    /// Which one of the `known` a variable names.
+    // Not a part of `choice`, of which there is one for every type of setting.
+    #[inline(never)]
+    fn index(
+        &self,
+        name: &'static str,
+        default: &str,
+        known: &dyn Fn(usize) -> Option<&'static str>,
+    ) -> Result<usize, ConfigFault> {
         let text = self.get(name);
         let text = text.as_deref().unwrap_or(default);
-        choices
-            .iter()
-            .find_map(|(known, value)| (*known == text).then_some(*value))
-            .ok_or_else(|| {
-                let mut known = choices.iter().map(|(known, _)| *known);
-                must_be_one_of(name, &mut known)
-            })
+        let mut names = (0..).map_while(known);
+        let index = names.position(|known| known == text);
+        index.ok_or_else(|| must_be_one_of(name, &mut (0..).map_while(known)))
     }
 
     /// The entries of a variable that is an array, or a text with commas between; none when it is not

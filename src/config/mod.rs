@@ -22,7 +22,7 @@ use crate::caller::{CallerKeys, Policy, Source, SourceName, Trust};
 use crate::config::bindings::{Bindings, Faults, advice, entry_fault};
 use crate::http::cors::{AllowedOrigins, CorsPolicy};
 use crate::http::origin::PageOrigin;
-use crate::http::routes::{Dialect, RoutePath, Routes};
+use crate::http::routes::{Connections, Destination, Dialect, RoutePath, Routes};
 use crate::http::target::Target;
 use crate::identity::{Charset, IdentityType};
 use crate::limits::{
@@ -60,7 +60,9 @@ const RESERVED_HEADERS: &str = "accept* access-control-* authorization cache-con
 #[derive(Debug)]
 pub struct Config {
     /// Applied to every answer, so it is there even when the rest is not.
-    pub cors: CorsPolicy,
+    cors: CorsPolicy,
+    /// The same for routes that are for the application's pages.
+    app_cors: CorsPolicy,
     /// What is to be found where.
     pub routes: Routes,
     /// What it takes to mint a token, or all that is wrong.
@@ -106,12 +108,14 @@ impl Config {
         let mut faults = Faults::default();
         let routes = faults.note(routes(bindings));
         let origins = faults.note(allowed_origins(bindings));
+        let app_origins = faults.note(app_origins(bindings)).unwrap_or_default();
         let header = faults.note(identity_header(bindings));
         let environment = faults.note(environment(bindings));
         let place = Place {
             environment,
             header: header.as_deref(),
             routes: routes.as_ref(),
+            app_origins: &app_origins,
         };
         let service = service(bindings, place, &mut faults);
         let rate_limits = RateLimits {
@@ -126,16 +130,32 @@ impl Config {
         let headers = [header.as_deref(), grants.then_some(GRANT_HEADER)];
         // A broken list of origins still leaves the widgets able to read why nothing works.
         let origins = origins.unwrap_or_else(widget_origins);
+        let warnings = warnings::warnings(bindings, &origins);
+        let cors = CorsPolicy::new(origins, headers.into_iter().flatten());
         Self {
-            warnings: warnings::warnings(bindings, &origins),
+            warnings,
             caller_keys: caller_keys(bindings).ok().flatten(),
             in_flight: Rc::default(),
-            cors: CorsPolicy::new(origins, headers.into_iter().flatten()),
+            app_cors: cors.for_origins(AllowedOrigins::List(app_origins)),
+            cors,
             routes: routes.unwrap_or_else(|| Routes::new(None, Vec::new(), Dialect::Own)),
             service,
             // What allows more must be said.
             environment: environment.unwrap_or(Environment::Deployed),
             rate_limits,
+        }
+    }
+
+    /// Whose pages may read the answers of a route. Without grants their route is none.
+    #[must_use]
+    pub fn cors_for(&self, to: Option<Destination>) -> &CorsPolicy {
+        let service = self.service.as_ref();
+        let has_grants = service.is_ok_and(|service| service.callers.grant_keys().is_some());
+        let to = to.filter(|to| *to != Destination::Grant || has_grants);
+        if to.is_some_and(Destination::is_for_the_application) {
+            &self.app_cors
+        } else {
+            &self.cors
         }
     }
 
@@ -159,6 +179,7 @@ struct Place<'a> {
     environment: Option<Environment>,
     header: Option<&'a str>,
     routes: Option<&'a Routes>,
+    app_origins: &'a [PageOrigin],
 }
 
 /// Reads every setting before it gives up on one, so that `faults` has all that is wrong.
@@ -251,6 +272,7 @@ fn callers(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Op
         sources: sources.into_iter().collect::<Option<_>>()?,
         charset: charset?,
         default_type: default_type?,
+        app_origins: place.app_origins.to_vec(),
     })
 }
 
@@ -369,14 +391,28 @@ fn allowed_origins(bindings: &Bindings<'_>) -> Result<AllowedOrigins, ConfigFaul
         [one] if one == "*" => return Ok(AllowedOrigins::Any),
         _ => {}
     }
-    let origins: Result<Vec<PageOrigin>, ConfigFault> = entries
-        .iter()
-        .enumerate()
-        .map(|(index, entry)| {
-            PageOrigin::parse(entry).map_err(|fault| entry_fault(NAME, index, advice(fault)))
-        })
-        .collect();
-    origins.map(AllowedOrigins::List)
+    origins(NAME, &entries).map(AllowedOrigins::List)
+}
+
+/// The widgets' pages have no business where the application's have.
+fn app_origins(bindings: &Bindings<'_>) -> Result<Vec<PageOrigin>, ConfigFault> {
+    const NAME: &str = "APP_ORIGINS";
+    let origins = origins(NAME, &bindings.list(NAME)?)?;
+    let is_widget = |origin: &PageOrigin| WIDGET_ORIGINS.contains(&origin.as_str());
+    match origins.iter().position(is_widget) {
+        Some(index) => {
+            let advice = "is a hosted widget's: it belongs into ALLOWED_ORIGINS";
+            Err(entry_fault(NAME, index, advice))
+        }
+        None => Ok(origins),
+    }
+}
+
+fn origins(name: &'static str, entries: &[String]) -> Result<Vec<PageOrigin>, ConfigFault> {
+    let origins = entries.iter().enumerate().map(|(index, entry)| {
+        PageOrigin::parse(entry).map_err(|fault| entry_fault(name, index, advice(fault)))
+    });
+    origins.collect()
 }
 
 fn routes(bindings: &Bindings<'_>) -> Result<Routes, ConfigFault> {
@@ -402,7 +438,16 @@ fn routes(bindings: &Bindings<'_>) -> Result<Routes, ConfigFault> {
             ("flask", Dialect::Flask),
         ],
     )?;
-    Ok(Routes::new(prefix.as_ref(), aliases?, python))
+    let connections = bindings.choice(
+        "CONNECTIONS",
+        "off",
+        &[
+            ("off", Connections::Off),
+            ("read", Connections::Read),
+            ("manage", Connections::Manage),
+        ],
+    )?;
+    Ok(Routes::new(prefix.as_ref(), aliases?, python).with(connections))
 }
 
 fn widget_origins() -> AllowedOrigins {

@@ -7,7 +7,7 @@ use crate::identity::IdentityType;
 use crate::limits::{DEFAULT_FLAGS_FRESH, FLAGS_FRESH_RANGE_SECONDS};
 use crate::secret::Secret;
 use crate::upstream::account::Account;
-use crate::upstream::endpoint::{Endpoint, Provider};
+use crate::upstream::endpoint::{Endpoint, Provider, Tenant, Uuid};
 use crate::upstream::policy::{Entry, IntegrationPolicy};
 
 pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault> {
@@ -51,8 +51,22 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
     Ok(Endpoint {
         provider,
         origin,
+        tenant: match provider {
+            Provider::Pica => Tenant::default(),
+            Provider::One => Tenant {
+                organization: uuid(bindings, "ONE_ORGANIZATION_ID")?,
+                project: uuid(bindings, "ONE_PROJECT_ID")?,
+            },
+        },
         account,
     })
+}
+
+fn uuid(bindings: &Bindings<'_>, name: &'static str) -> Result<Option<Uuid>, ConfigFault> {
+    let advice = "must be a UUID, as the dashboard shows it: 6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1";
+    let text = bindings.get(name);
+    let read = |text: String| Uuid::parse(&text).ok_or_else(|| ConfigFault::new(name, advice));
+    text.map(read).transpose()
 }
 
 fn key(bindings: &Bindings<'_>, name: &'static str) -> Result<Option<Secret>, ConfigFault> {

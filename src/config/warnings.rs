@@ -27,15 +27,12 @@ pub(super) fn warnings(bindings: &Bindings<'_>, origins: &AllowedOrigins) -> Vec
 }
 
 /// The prefix tells the environment of a key. Only the upstream can say whether another one is
-/// wrong, so it is no fault.
+/// wrong, so it is no fault. A test key in production is what most plans have.
 fn secret_key(bindings: &Bindings<'_>, name: &'static str) -> Option<ConfigFault> {
     let key = bindings.get(name)?;
     let environment = bindings.get("ENVIRONMENT");
     let environment = environment.as_deref().unwrap_or("production");
     let advice = match (key.get(..8), environment) {
-        (Some("sk_test_"), "production") => {
-            "is a test key, but this is production: set the key that starts with sk_live_"
-        }
         (Some("sk_live_"), "development") => {
             "is a live key, but this is development, where anybody can get a token for any \
              identity: set the key that starts with sk_test_"

@@ -105,6 +105,8 @@ fn validation(refusal: &Refusal) -> Option<ValidationError> {
         | Refusal::Caller(..)
         | Refusal::Config(_)
         | Refusal::Upstream(_)
+        | Refusal::Vault(_)
+        | Refusal::Connection
         | Refusal::Panic => return None,
     };
     Some(match fault {

@@ -24,7 +24,7 @@ use crate::identity::IdentityFault;
 use crate::json;
 use crate::jwt::TokenFault;
 use crate::limits::{
-    BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_HEADER_BYTES, MAX_IDENTITY_BYTES,
+    BUSY_RETRY_AFTER, LIMITER_RETRY_AFTER, MAX_FILTER_CHARS, MAX_HEADER_BYTES, MAX_IDENTITY_BYTES,
     MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT,
 };
 use crate::runtime::Limiter;
@@ -53,6 +53,10 @@ pub enum Refusal {
     Config(Vec<ConfigFault>),
     /// The upstream gave no token.
     Upstream(UpstreamFault),
+    /// It did not do what it was asked with connections.
+    Vault(UpstreamFault),
+    /// The caller has no such connection, whoever has one.
+    Connection,
     /// The code that should have answered panicked.
     Panic,
 }
@@ -84,6 +88,7 @@ pub struct WireError {
 const UNAUTHORIZED: &str = "Unauthorized";
 const BAD_REQUEST: &str = "Bad request";
 const FORBIDDEN: &str = "Forbidden";
+const NO_CONNECTIONS: &str = "Failed to reach connections";
 
 impl Refusal {
     /// What the caller is told.
@@ -105,6 +110,7 @@ impl Refusal {
                     match methods {
                         Methods::Post => "This route takes POST requests.",
                         Methods::Get | Methods::Any => "This route takes GET requests.",
+                        Methods::Delete => "This route takes DELETE requests.",
                     },
                 )
             },
@@ -139,6 +145,16 @@ impl Refusal {
                 "This endpoint is not configured yet. Its log says what to set.",
             ),
             Self::Upstream(fault) => upstream(*fault),
+            Self::Vault(fault) => WireError {
+                error: NO_CONNECTIONS,
+                ..upstream(*fault)
+            },
+            Self::Connection => plain(
+                404,
+                "Not found",
+                "not_found",
+                "You have no such connection, or not any more.",
+            ),
             Self::Panic => plain(
                 500,
                 NO_TOKEN,
@@ -212,6 +228,12 @@ fn query(fault: QueryFault) -> WireError {
             BAD_REQUEST,
             "invalid_limit",
             "`limit` must be given once, as a whole number.",
+        ),
+        QueryFault::Filter(name) => plain(
+            400,
+            BAD_REQUEST,
+            "invalid_filter",
+            format!("`{name}` must be given once, as 1 to {MAX_FILTER_CHARS} characters of UTF-8."),
         ),
     }
 }
@@ -298,6 +320,12 @@ fn caller(fault: CallerFault, challenge: Challenge) -> WireError {
             FORBIDDEN,
             "cross_site",
             "Only a page of the same origin may request this.",
+        ),
+        CallerFault::GrantNotAccepted => plain(
+            403,
+            FORBIDDEN,
+            "grant_not_accepted",
+            "A grant is for tokens alone. Send the credential that it was got with.",
         ),
         CallerFault::NotTheirs => plain(
             403,
@@ -454,7 +482,7 @@ fn upstream(fault: UpstreamFault) -> WireError {
             502,
             NO_TOKEN,
             "upstream_failed",
-            "The integration service did not return a token. Please try again later.",
+            "The integration service did not do its part. Please try again later.",
         ),
     }
 }

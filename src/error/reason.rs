@@ -20,7 +20,7 @@ impl Refusal {
     pub fn reason(&self) -> Cow<'static, str> {
         match self {
             Self::Config(faults) => config_reason(faults).into(),
-            Self::Upstream(fault) => upstream_reason(*fault),
+            Self::Upstream(fault) | Self::Vault(fault) => upstream_reason(*fault),
             Self::Caller(fault, _) => caller_reason(*fault).unwrap_or_else(|| self.wire().message),
             Self::RateLimit(Limiter::Client) => {
                 "CLIENT_LIMITER: too many requests of this client".into()
@@ -34,7 +34,9 @@ impl Refusal {
                     .into()
             }
             Self::Plaintext => "plain http: switch on Always Use HTTPS for the zone".into(),
-            Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) => self.wire().message,
+            Self::Path | Self::Method(_) | Self::Query(_) | Self::Body(_) | Self::Connection => {
+                self.wire().message
+            }
         }
     }
 }
@@ -69,6 +71,7 @@ fn caller_reason(fault: CallerFault) -> Option<Cow<'static, str>> {
             "not from a page of the same origin; over plain http no browser says so: use https"
         }
         CallerFault::NoCredential
+        | CallerFault::GrantNotAccepted
         | CallerFault::NotTheirs
         | CallerFault::Unspecified
         | CallerFault::Identity(_)

@@ -2,7 +2,8 @@
 //!
 //! The token that it asks for is nobody's and is dropped. An issuer's keys are loaded as for a token:
 //! within the cool-down, and what came of the last load is told. It tells no value of a secret and no
-//! text of the upstream; of variables, only those that stand in the [`facts`](Report).
+//! text of the upstream but two names, those of the organization and project whose key it is; of
+//! variables, only those that stand in the [`facts`](Report).
 
 use std::time::Duration;
 
@@ -19,8 +20,9 @@ use crate::jwt::key_set::LoadFault;
 use crate::jwt::verifier::Verifier;
 use crate::runtime::{Incoming, Runtime};
 use crate::upstream::UpstreamFault;
-use crate::upstream::client::Client;
+use crate::upstream::client::{Client, Usage};
 use crate::upstream::endpoint::Provider;
+use crate::upstream::whoami::Tenancy;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,10 +33,10 @@ pub struct Report<'a> {
     /// beside a credential, what [`judgement::judge`] gives.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     facts: Vec<Fact<'a>>,
-    /// Tries of upstream calls, for the log.
+    /// What was used of the upstream, for the log.
     #[serde(skip)]
-    pub tries: u32,
-    /// What the upstream took, for the log.
+    pub usage: Usage,
+    /// How long that took.
     #[serde(skip)]
     pub took: Duration,
 }
@@ -94,7 +96,7 @@ where
         .chain(&here)
         .map(|fault| setting(fault, Status::Warning))
         .collect();
-    let (mut tries, mut took, mut facts) = (0, Duration::ZERO, Vec::new());
+    let (mut usage, mut took, mut facts) = (Usage::default(), Duration::ZERO, Vec::new());
     match &config.service {
         Err(faults) => checks.extend(faults.iter().map(|fault| setting(fault, Status::Failing))),
         Ok(service) => {
@@ -114,8 +116,13 @@ where
             let share = config.in_flight.upstream.open(begun);
             let within = service.upstream_deadline;
             let client = Client::new(runtime, &service.endpoint, None, &share, within);
-            checks.extend(upstream(service, client.has_integrations().await));
-            tries = client.tries();
+            let found = client.has_integrations().await;
+            let tenancy = match found {
+                Ok(_) => client.whoami().await,
+                Err(_) => None,
+            };
+            checks.extend(upstream(service, found, tenancy));
+            usage = client.usage();
             took = begun.until(runtime.now());
         }
     }
@@ -124,7 +131,7 @@ where
         status: if failing { Status::Failing } else { Status::Ok },
         checks,
         facts,
-        tries,
+        usage,
         took,
     }
 }
@@ -208,23 +215,26 @@ fn issuer_keys(name: &'static str, variables: &str, keys: Result<(), LoadFault>)
     }
 }
 
-fn upstream(service: &Service, found: Result<bool, UpstreamFault>) -> Vec<Check> {
+fn upstream(
+    service: &Service,
+    found: Result<bool, UpstreamFault>,
+    tenancy: Option<Tenancy>,
+) -> Vec<Check> {
     let provider = service.endpoint.provider;
     let key = provider.key_binding();
     let fault = match found {
-        Ok(true) => return vec![ok("upstream"), ok("integrations")],
-        Ok(false) => {
-            let advice = format!(
-                "No integration is enabled, so the widget shows an empty list. Enable some at {}, \
-                 in the environment of {key}",
-                provider.dashboard().integrations
-            );
-            let integrations = Check {
-                name: "integrations",
-                status: Status::Warning,
-                advice: Some(advice),
+        Ok(is_enabled) => {
+            let whose = tenancy.map(|tenancy| Check {
+                advice: Some(whose(key, tenancy)),
+                ..ok("account")
+            });
+            let integrations = if is_enabled {
+                ok("integrations")
+            } else {
+                no_integrations(service)
             };
-            return vec![ok("upstream"), integrations];
+            let checks = [Some(ok("upstream")), whose, Some(integrations)];
+            return checks.into_iter().flatten().collect();
         }
         Err(fault) => fault,
     };
@@ -258,4 +268,45 @@ fn upstream(service: &Service, found: Result<bool, UpstreamFault>) -> Vec<Check>
         status: Status::Failing,
         advice: Some(advice),
     }]
+}
+
+/// Whose key it is, so that one of another project is seen.
+fn whose(key: &str, tenancy: Tenancy) -> String {
+    let mut text = format!("{key} is of the ");
+    let mut between = "";
+    for (kind, name) in [
+        ("organization \"", tenancy.organization),
+        ("project \"", tenancy.project),
+    ] {
+        if let Some(name) = name {
+            text.push_str(between);
+            text.push_str(kind);
+            text.push_str(&name);
+            text.push('"');
+            between = ", ";
+        }
+    }
+    text
+}
+
+/// Where an empty list may come from.
+fn no_integrations(service: &Service) -> Check {
+    let provider = service.endpoint.provider;
+    let key = provider.key_binding();
+    let (secret, _) = service.endpoint.account.keys();
+    let (own, other) = match secret.expose().get(..8) {
+        Some("sk_test_") => (" sandbox", "production, whose keys start with sk_live_"),
+        Some("sk_live_") => (" production", "the sandbox, whose keys start with sk_test_"),
+        _ => ("", "another environment"),
+    };
+    Check {
+        name: "integrations",
+        status: Status::Warning,
+        advice: Some(format!(
+            "No integration is enabled, so the widget shows an empty list. Enable some at {}, in the{own} \
+             environment, which {key} is of. If there are some already, they are of {other}, or of \
+             another project than the key is",
+            provider.dashboard().integrations
+        )),
+    }
 }

@@ -19,18 +19,18 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::caller::grant::GRANT_HEADER;
+use crate::caller::grant::{GRANT_HEADER, GrantKeys};
 use crate::caller::{Caller, LOOP_HEADER, Purpose, Question, Unsaid};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
 use crate::handler::record::{Record, Route};
-use crate::http::cors::Verdict;
+use crate::http::cors::{CorsPolicy, Verdict};
 use crate::http::openapi::DOCUMENT;
 use crate::http::request_body::{MediaType, RequestBody};
 use crate::http::response::{Headers, Response};
-use crate::http::routes::{Destination, Dialect, Methods};
-use crate::http::target::{Selection, Target};
+use crate::http::routes::{ConnectionId, Destination, Dialect, Methods};
+use crate::http::target::{Filter, Selection, Target};
 use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::json;
 use crate::jwt::verifier::Verifier;
@@ -38,7 +38,8 @@ use crate::limits::{BESIDE_UPSTREAM, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
 use crate::runtime::in_flight::Share;
 use crate::runtime::rate_limit::Count;
 use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
-use crate::upstream::client::Client;
+use crate::upstream::client::{Client, Usage};
+use crate::upstream::connections::Deletion;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ where
         Some((to, _)) => answer(to, config, request, target, runtime, &mut trace).await,
         // A page that may not ask would not get to read that there is nothing.
         None if request.method() == Method::Options => {
-            let answer = preflight(config, request, Methods::Any);
+            let answer = preflight(config.cors_for(None), request, Methods::Any);
             (Route::Preflight, Ok(answer))
         }
         None => (Route::Unknown, Err(Refusal::Path)),
@@ -101,7 +102,8 @@ fn conclude<I: Incoming>(
     let refusal = result.as_ref().err().cloned();
     let mut response = result.unwrap_or_else(|refusal| refusal.into_response(dialect, &request_id));
     let origin = request.header("origin");
-    let verdict = config.cors.apply(origin.as_deref(), &mut response.headers);
+    let cors = config.cors_for(found.map(|(to, _)| to));
+    let verdict = cors.apply(origin.as_deref(), &mut response.headers);
     response.headers.set("cache-control", "no-store");
     response.headers.set("x-content-type-options", "nosniff");
     response.headers.set("x-request-id", request_id.clone());
@@ -131,8 +133,10 @@ fn conclude<I: Incoming>(
         duration_ms: millis_since(trace.started, runtime),
         identity_ms: trace.identity_ms,
         upstream_ms: trace.upstream_ms,
-        upstream_attempts: trace.attempts,
-        upstream_pages: trace.pages,
+        upstream_attempts: trace.usage.tries,
+        upstream_pages: trace.usage.pages,
+        upstream_correlation_id: trace.usage.correlation_id,
+        connections: trace.connections,
         upstream_key: trace.uses_next_key.then_some("next"),
         identity_source: trace.identity_source,
         identity_type: trace.identity_type,
@@ -172,8 +176,8 @@ struct Trace {
     parent: Option<TraceParent>,
     identity_ms: u64,
     upstream_ms: u64,
-    attempts: u32,
-    pages: u32,
+    usage: Usage,
+    connections: Option<u32>,
     uses_next_key: bool,
     identity_source: Option<&'static str>,
     identity_type: Option<&'static str>,
@@ -199,7 +203,8 @@ where
     let route = to.into();
     let (method, methods) = (request.method(), to.methods());
     if method == Method::Options {
-        let answer = preflight(config, request, methods);
+        let cors = config.cors_for(Some(to));
+        let answer = preflight(cors, request, methods);
         return (Route::Preflight, Ok(answer));
     }
     if request.header(LOOP_HEADER).is_some() {
@@ -209,8 +214,10 @@ where
         return (route, Err(Refusal::Method(methods)));
     }
     let result = match to {
-        Destination::Token => token(config, request, target, runtime, trace).await,
-        Destination::Grant => grant(config, request, target, runtime, trace).await,
+        Destination::Token
+        | Destination::Grant
+        | Destination::Connections
+        | Destination::Connection => serve(to, config, request, target, runtime, trace).await,
         Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
         Destination::DeepCheck => deep_check(config, request, target, runtime, trace).await,
         Destination::OpenApi => Ok(ok(DOCUMENT.into())),
@@ -222,10 +229,10 @@ where
 
 /// The answer to `OPTIONS`. A browser asks without credentials, so neither identity nor
 /// configuration can be a condition.
-fn preflight(config: &Config, request: &impl Incoming, methods: Methods) -> Response {
+fn preflight(cors: &CorsPolicy, request: &impl Incoming, methods: Methods) -> Response {
     let mut headers = Headers::default();
     headers.set("allow", methods.as_str());
-    config.cors.apply_preflight(methods, request, &mut headers);
+    cors.apply_preflight(methods, request, &mut headers);
     Response {
         status: 204,
         headers,
@@ -233,8 +240,31 @@ fn preflight(config: &Config, request: &impl Incoming, methods: Methods) -> Resp
     }
 }
 
-/// The token route: whoever is identified gets a token for that identity.
-async fn token<I, R>(
+/// What an identified caller is to get.
+enum Task<'a> {
+    Token(Selection),
+    Grant(&'a GrantKeys),
+    /// Their connections.
+    List(Filter),
+    /// The end of one of them.
+    Disconnect(ConnectionId<'a>),
+}
+
+impl Task<'_> {
+    fn purpose(&self) -> Purpose {
+        match self {
+            Self::Token(_) => Purpose::Token,
+            Self::Grant(_) => Purpose::Grant,
+            Self::List(_) | Self::Disconnect(_) => Purpose::Connections,
+        }
+    }
+}
+
+/// The routes that are for somebody: whoever is identified gets what that identity may have.
+///
+/// One way for all of them, so that none of them leaves a step out.
+async fn serve<I, R>(
+    to: Destination,
     config: &Config,
     request: &I,
     target: Target<'_>,
@@ -246,11 +276,32 @@ where
     R: Runtime + Verifier,
 {
     let service = configured(config)?;
+    let grant_keys = service.callers.grant_keys();
+    if to == Destination::Grant && grant_keys.is_none() {
+        return Err(Refusal::Path);
+    }
     check_transport(config, request, target)?;
-    let most = service.endpoint.provider.most_rows();
-    let selection = Selection::parse(target.query, most).map_err(Refusal::Query)?;
-    let purpose = Purpose::Token;
+    let task = match to {
+        Destination::Grant => Task::Grant(grant_keys.ok_or(Refusal::Path)?),
+        Destination::Connections => {
+            Task::List(Filter::parse(target.query).map_err(Refusal::Query)?)
+        }
+        Destination::Connection => {
+            Task::Disconnect(ConnectionId::of_path(target.path).ok_or(Refusal::Path)?)
+        }
+        Destination::Token
+        | Destination::Health
+        | Destination::DeepCheck
+        | Destination::OpenApi => {
+            let most = service.endpoint.provider.most_rows();
+            Task::Token(Selection::parse(target.query, most).map_err(Refusal::Query)?)
+        }
+    };
+    let purpose = task.purpose();
     let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
+    if let Task::Grant(keys) = task {
+        return Ok(grant(keys, &caller, target, runtime));
+    }
 
     let begun = runtime.now();
     let share = config.in_flight.upstream.open(begun);
@@ -262,35 +313,49 @@ where
         &share,
         service.upstream_deadline.min(left),
     );
-    let policy = service.integrations.as_ref();
-    let token = client.token(&caller, selection, policy).await;
+    let mut connections = None;
+    let result = match task {
+        Task::Token(selection) => {
+            let policy = service.integrations.as_ref();
+            let token = client.token(&caller, selection, policy).await;
+            token.map(ok).map_err(Refusal::Upstream)
+        }
+        Task::List(filter) => match client.connections(&caller).await {
+            Ok(vault) => {
+                let listing = vault.list(&filter);
+                connections = Some(listing.total);
+                Ok(ok(listing.body))
+            }
+            Err(fault) => Err(Refusal::Vault(fault)),
+        },
+        Task::Disconnect(id) => match client.disconnect(&caller, id).await {
+            Ok(Deletion::Done) => Ok(Response {
+                status: 204,
+                headers: Headers::default(),
+                body: Vec::new(),
+            }),
+            Ok(Deletion::Absent) => Err(Refusal::Connection),
+            Err(fault) => Err(Refusal::Vault(fault)),
+        },
+        // Given above.
+        Task::Grant(_) => Err(Refusal::Path),
+    };
+    trace.usage = client.usage();
+    trace.connections = connections;
     trace.upstream_ms = millis_since(begun, runtime);
-    trace.attempts = client.tries();
-    trace.pages = client.pages();
     trace.uses_next_key = service.endpoint.account.uses_next_key();
-    let token = token.map_err(Refusal::Upstream)?;
+    let response = result?;
     trace.share = Some(share);
-    Ok(ok(token))
+    Ok(response)
 }
 
-/// The grant route: whoever is verified gets a note that says so, for the widget to carry.
-async fn grant<I, R>(
-    config: &Config,
-    request: &I,
+/// A note that says who the caller is, for the widget to carry.
+fn grant(
+    keys: &GrantKeys,
+    caller: &Caller,
     target: Target<'_>,
-    runtime: &R,
-    trace: &mut Trace,
-) -> Result<Response, Refusal>
-where
-    I: Incoming,
-    R: Runtime + Verifier,
-{
-    let service = configured(config)?;
-    let keys = service.callers.grant_keys().ok_or(Refusal::Path)?;
-    check_transport(config, request, target)?;
-    let purpose = Purpose::Grant;
-    let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
-
+    runtime: &impl Runtime,
+) -> Response {
     let now = runtime.now();
     let (grant, expires_at) = keys.issue(
         caller.identity().as_str(),
@@ -305,7 +370,7 @@ where
         expires_at,
         expires_in: expires_at.saturating_sub(now.0 / 1000),
     };
-    Ok(ok(json::text(&body).into_bytes()))
+    ok(json::text(&body).into_bytes())
 }
 
 #[derive(Serialize)]
@@ -351,12 +416,13 @@ where
     let checked = keys.check(request);
     checked.map_err(|fault| Refusal::Caller(fault, Challenge::Own))?;
     let report = examine(config, request, target, runtime).await;
-    trace.attempts = report.tries;
-    trace.upstream_ms = millis(report.took);
-    Ok(Response {
+    let response = Response {
         status: if report.is_failing() { 503 } else { 200 },
         ..ok(report.to_json())
-    })
+    };
+    trace.usage = report.usage;
+    trace.upstream_ms = millis(report.took);
+    Ok(response)
 }
 
 /// What counts as our own page where a browser does not say.
@@ -390,7 +456,7 @@ fn check_transport(
     }
 }
 
-/// Reads the body and finds out who is calling, as long as neither client nor identity asks too often.
+/// Reads the body, where there is to be one, and finds out who is calling, as long as neither client nor identity asks too often.
 async fn identify<I, R>(
     purpose: Purpose,
     config: &Config,
@@ -414,11 +480,18 @@ where
         trace.judge(Limiter::Client, count)?;
     }
     let media_type = match purpose {
-        Purpose::Token => MediaType::Optional,
-        Purpose::Grant => MediaType::Required,
+        Purpose::Token => Some(MediaType::Optional),
+        Purpose::Grant => Some(MediaType::Required),
+        // A request that reads or deletes has no body, and one that it has all the same means nothing.
+        Purpose::Connections => None,
     };
-    let waiting = &config.in_flight.waiting;
-    let body = RequestBody::read(request, media_type, waiting, deadline, runtime).await;
+    let body = match media_type {
+        Some(media_type) => {
+            let waiting = &config.in_flight.waiting;
+            RequestBody::read(request, media_type, waiting, deadline, runtime).await
+        }
+        None => Ok(RequestBody::default()),
+    };
     let question = Question {
         request,
         target,
@@ -467,6 +540,8 @@ impl From<Destination> for Route {
         match to {
             Destination::Token => Self::Token,
             Destination::Grant => Self::Grant,
+            Destination::Connections => Self::Connections,
+            Destination::Connection => Self::Disconnect,
             Destination::Health => Self::Health,
             Destination::DeepCheck => Self::DeepCheck,
             Destination::OpenApi => Self::OpenApi,
@@ -483,8 +558,8 @@ impl Trace {
             parent: parent.and_then(|text| TraceParent::parse(&text)),
             identity_ms: 0,
             upstream_ms: 0,
-            attempts: 0,
-            pages: 0,
+            usage: Usage::default(),
+            connections: None,
             uses_next_key: false,
             identity_source: None,
             identity_type: None,

@@ -35,6 +35,12 @@ pub struct Record {
     pub upstream_attempts: u32,
     /// Pages that arrived.
     pub upstream_pages: u32,
+    /// By what One's support finds a call of these: the last that failed, else the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_correlation_id: Option<String>,
+    /// How many connections the answer has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
     /// `next` when the key that replaces the other is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_key: Option<&'static str>,
@@ -114,6 +120,10 @@ pub enum Route {
     Token,
     /// A grant.
     Grant,
+    /// Somebody's connections.
+    Connections,
+    /// The end of one.
+    Disconnect,
     /// A browser's question whether it may ask for one.
     Preflight,
     /// Whether the Worker is there.
@@ -139,6 +149,8 @@ impl Route {
         match self {
             Self::Token => "token",
             Self::Grant => "grant",
+            Self::Connections => "connections",
+            Self::Disconnect => "disconnect",
             Self::Preflight => "preflight",
             Self::Health => "health",
             Self::DeepCheck => "deep_check",

@@ -69,6 +69,15 @@ impl CorsPolicy {
         }
     }
 
+    /// The same policy for other origins.
+    #[must_use]
+    pub fn for_origins(&self, origins: AllowedOrigins) -> Self {
+        Self {
+            origins,
+            request_headers: self.request_headers.clone(),
+        }
+    }
+
     /// Adds what every answer must say, the errors too, and tells what was decided.
     ///
     /// Answers that depend on the request's `Origin` say so in `Vary`, also when there is none or

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::large_const_arrays,
     clippy::large_stack_arrays,
     reason = "all of it runs while compiling, where an index out of bounds is an error, and no stack is used"
 )]

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::error::Category;
 
+use crate::http::target::parameters;
 use crate::json::{Object, Value};
 use crate::limits::{MAX_REQUEST_BODY_BYTES, REQUEST_BODY_TIMEOUT, WAITING_BYTES};
 use crate::runtime::in_flight::{Allowance, Room};
@@ -131,7 +132,7 @@ impl RequestBody {
             identity: self.identity()?,
             identity_type: self.identity_type()?,
         };
-        let pairs = form_urlencoded::parse(query.as_bytes());
+        let pairs = parameters(query).into_iter();
         for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
             let (slot, name) = match &*name {
                 "identity" => (&mut fields.identity, "identity"),

@@ -1,6 +1,6 @@
 //! Which paths are ours, and whose words are spoken there.
 
-use crate::limits::MAX_PATH_BYTES;
+use crate::limits::{MAX_CONNECTION_ID_BYTES, MAX_PATH_BYTES};
 use crate::runtime::Method;
 
 /// The path of the token route, after the prefix.
@@ -13,6 +13,47 @@ pub const PYTHON_PATH: &str = "/authkit-token";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routes {
     token_paths: Vec<(RoutePath, Dialect)>,
+    connections: Connections,
+}
+
+/// `CONNECTIONS`: what users may do with their connections here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Connections {
+    /// Nothing: there are no such routes.
+    Off,
+    /// List them.
+    Read,
+    /// Disconnect them, too.
+    Manage,
+}
+
+/// The id of a connection, as a segment of a path: letters, digits, `-`, `_`, `.` and `:`, of which no
+/// proxy and no parser makes anything else. The upstream's are UUIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionId<'a>(&'a str);
+
+impl<'a> ConnectionId<'a> {
+    /// Reads an id; `None` when it could be more than one segment, or another one.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        let fits = (1..=MAX_CONNECTION_ID_BYTES).contains(&text.len());
+        (fits && text.bytes().all(plain) && text != "." && text != "..").then_some(Self(text))
+    }
+
+    /// The id that a path of [`Destination::Connection`] ends with.
+    #[must_use]
+    pub fn of_path(path: &'a str) -> Option<Self> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let (_, id) = path.rsplit_once('/')?;
+        Self::parse(id)
+    }
+
+    /// The id itself.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
 }
 
 /// A path of our own: it starts with a slash, ends without one, and has only characters that no
@@ -52,6 +93,10 @@ pub enum Destination {
     Token,
     /// The grant route.
     Grant,
+    /// The caller's connections.
+    Connections,
+    /// One of them.
+    Connection,
     /// Whether the Worker is there.
     Health,
     /// What is wrong with the deployment.
@@ -62,20 +107,24 @@ pub enum Destination {
 
 impl Destination {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Token,
         Self::Grant,
+        Self::Connections,
+        Self::Connection,
         Self::Health,
         Self::DeepCheck,
         Self::OpenApi,
     ];
 
-    /// What follows the token route's path.
+    /// What follows the token route's path; `{id}` is a [`ConnectionId`].
     #[must_use]
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Token => "",
             Self::Grant => "/grant",
+            Self::Connections => "/connections",
+            Self::Connection => "/connections/{id}",
             Self::Health => "/health",
             Self::DeepCheck => "/health/deep",
             Self::OpenApi => "/openapi.json",
@@ -87,7 +136,36 @@ impl Destination {
     pub fn methods(self) -> Methods {
         match self {
             Self::Token | Self::Grant => Methods::Post,
-            Self::Health | Self::DeepCheck | Self::OpenApi => Methods::Get,
+            Self::Connections | Self::Health | Self::DeepCheck | Self::OpenApi => Methods::Get,
+            Self::Connection => Methods::Delete,
+        }
+    }
+
+    /// Whether its answers are for the application's own pages, and not for the widget's.
+    #[must_use]
+    pub fn is_for_the_application(self) -> bool {
+        match self {
+            Self::Grant | Self::Connections | Self::Connection => true,
+            Self::Token | Self::Health | Self::DeepCheck | Self::OpenApi => false,
+        }
+    }
+
+    /// Whether it is what a path ends with.
+    fn is_at(self, rest: &str) -> bool {
+        match self.suffix().strip_suffix("{id}") {
+            Some(before) => rest
+                .strip_prefix(before)
+                .is_some_and(|id| ConnectionId::parse(id).is_some()),
+            None => rest == self.suffix(),
+        }
+    }
+
+    /// Whether a deployment has it that allows so much.
+    fn is_with(self, connections: Connections) -> bool {
+        match self {
+            Self::Connections => connections >= Connections::Read,
+            Self::Connection => connections >= Connections::Manage,
+            Self::Token | Self::Grant | Self::Health | Self::DeepCheck | Self::OpenApi => true,
         }
     }
 }
@@ -99,6 +177,8 @@ pub enum Methods {
     Post,
     /// `GET` and `HEAD`
     Get,
+    /// `DELETE`
+    Delete,
     /// Those of any route: where there is none, a page may ask by each of them and read that.
     Any,
 }
@@ -110,7 +190,8 @@ impl Methods {
         match self {
             Self::Post => "POST, OPTIONS",
             Self::Get => "GET, HEAD, OPTIONS",
-            Self::Any => "GET, HEAD, POST, OPTIONS",
+            Self::Delete => "DELETE, OPTIONS",
+            Self::Any => "GET, HEAD, POST, DELETE, OPTIONS",
         }
     }
 
@@ -119,8 +200,9 @@ impl Methods {
     pub fn contain(self, method: Method) -> bool {
         match method {
             Method::Options => true,
-            Method::Post => self != Self::Get,
-            Method::Get | Method::Head => self != Self::Post,
+            Method::Post => matches!(self, Self::Post | Self::Any),
+            Method::Get | Method::Head => matches!(self, Self::Get | Self::Any),
+            Method::Delete => matches!(self, Self::Delete | Self::Any),
             Method::Other => false,
         }
     }
@@ -138,7 +220,19 @@ impl Routes {
             token_paths.push((below(PYTHON_PATH), python));
         }
         token_paths.extend(aliases.into_iter().map(|path| (path, Dialect::Own)));
-        Self { token_paths }
+        Self {
+            token_paths,
+            connections: Connections::Off,
+        }
+    }
+
+    /// The same, and those for connections.
+    #[must_use]
+    pub fn with(self, connections: Connections) -> Self {
+        Self {
+            connections,
+            ..self
+        }
     }
 
     /// Whether a path is one of the token route's or lies below one, and so is ours, whether or not it
@@ -157,9 +251,9 @@ impl Routes {
     pub fn find(&self, path: &str) -> Option<(Destination, Dialect)> {
         let path = path.strip_suffix('/').unwrap_or(path);
         self.token_paths.iter().find_map(|(own, dialect)| {
-            let suffix = path.strip_prefix(own.0.as_str())?;
+            let rest = path.strip_prefix(own.0.as_str())?;
             let mut all = Destination::ALL.into_iter();
-            let to = all.find(|to| to.suffix() == suffix)?;
+            let to = all.find(|to| to.is_at(rest) && to.is_with(self.connections))?;
             Some((to, *dialect))
         })
     }
@@ -169,7 +263,7 @@ impl Routes {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{Destination, Dialect, RoutePath, Routes};
+    use super::{ConnectionId, Connections, Destination, Dialect, RoutePath, Routes};
 
     fn path(text: &str) -> RoutePath {
         RoutePath::parse(text).unwrap()
@@ -229,6 +323,81 @@ mod tests {
         assert!(routes.find("/old").is_some());
         assert_eq!(routes.find("/api/authkit"), None);
         assert_eq!(routes.find("/v2/old"), None);
+    }
+
+    #[test]
+    fn lead_to_connections_where_those_are_allowed() {
+        let found = |connections, path: &str| {
+            let routes = Routes::new(None, vec![self::path("/old")], Dialect::Own);
+            let found = routes.with(connections).find(path);
+            found.map(|(to, _)| to)
+        };
+        for (path, to, least) in [
+            (
+                "/api/authkit/connections",
+                Destination::Connections,
+                Connections::Read,
+            ),
+            (
+                "/api/authkit/connections/",
+                Destination::Connections,
+                Connections::Read,
+            ),
+            (
+                "/old/connections",
+                Destination::Connections,
+                Connections::Read,
+            ),
+            (
+                "/api/authkit/connections/7",
+                Destination::Connection,
+                Connections::Manage,
+            ),
+            (
+                "/old/connections/conn::a-b_c.D/",
+                Destination::Connection,
+                Connections::Manage,
+            ),
+        ] {
+            for connections in [Connections::Off, Connections::Read, Connections::Manage] {
+                let wanted = (connections >= least).then_some(to);
+                assert_eq!(found(connections, path), wanted, "{path} {connections:?}");
+            }
+        }
+        let long = format!("/api/authkit/connections/{}", "a".repeat(129));
+        for path in [
+            "/api/authkit/connections//",
+            "/api/authkit/connections/.",
+            "/api/authkit/connections/..",
+            "/api/authkit/connections/../",
+            "/api/authkit/connections/a/b",
+            "/api/authkit/connections/a//",
+            "/api/authkit/connections/%61",
+            "/api/authkit/connections/a%2Fb",
+            "/api/authkit/connections/a b",
+            "/api/authkit/connections/a*",
+            "/api/authkit/connections/{id}",
+            "/api/authkit/connections/\u{e9}",
+            "/api/authkit/connections/a\0",
+            "/api/authkit/connectionsa",
+            &long,
+        ] {
+            assert_eq!(found(Connections::Manage, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn name_a_connection_by_their_last_segment() {
+        for (path, id) in [
+            ("/api/authkit/connections/a-1", Some("a-1")),
+            ("/api/authkit/connections/a-1/", Some("a-1")),
+            ("/api/authkit/connections//", None),
+            ("a", None),
+            ("", None),
+        ] {
+            let found = ConnectionId::of_path(path).map(ConnectionId::as_str);
+            assert_eq!(found, id, "{path}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Where a request goes, and which rows it wants.
 
+use std::borrow::Cow;
+
 use crate::http::origin;
-use crate::limits::ROWS_PER_PAGE;
+use crate::limits::{MAX_FILTER_CHARS, ROWS_PER_PAGE};
 
 /// The parts of a request's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,61 @@ pub enum QueryFault {
     Page,
     /// `limit` is no whole number, or there are two.
     Limit,
+    /// The named filter is empty, longer than [`MAX_FILTER_CHARS`], no UTF-8, or there are two.
+    Filter(&'static str),
+}
+
+/// Which of their connections a caller wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those to that app.
+    pub platform: Option<String>,
+    /// Only the one with that key.
+    pub key: Option<String>,
+}
+
+impl Filter {
+    /// Reads `platform` and `key` from a query. Other parameters are left alone.
+    ///
+    /// It is read strictly: what two readers could take for two things is refused. The answer to "is
+    /// this key mine?" must be about the key that was asked for.
+    ///
+    /// # Errors
+    /// The first [`QueryFault`] that is met.
+    pub fn parse(query: &str) -> Result<Self, QueryFault> {
+        let mut filter = Self::default();
+        for (name, value) in parameters(query) {
+            let (slot, name) = match &*name {
+                "platform" => (&mut filter.platform, "platform"),
+                "key" => (&mut filter.key, "key"),
+                _ => continue,
+            };
+            let fits = (1..=MAX_FILTER_CHARS).contains(&value.chars().count())
+                && !value.contains(char::REPLACEMENT_CHARACTER)
+                && is_percent_encoded(query);
+            if !fits || slot.replace(value.into_owned()).is_some() {
+                return Err(QueryFault::Filter(name));
+            }
+        }
+        Ok(filter)
+    }
+}
+
+/// The parameters of a query, decoded as forms are.
+// Not a part of each place that reads some.
+#[inline(never)]
+#[must_use]
+pub fn parameters(query: &str) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+    form_urlencoded::parse(query.as_bytes()).collect()
+}
+
+/// Whether each `%` is followed by two hexadecimal digits.
+fn is_percent_encoded(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut escapes = bytes.windows(3).filter(|window| window.starts_with(b"%"));
+    let whole = |window: &[u8]| window.iter().skip(1).all(u8::is_ascii_hexdigit);
+    let cut = bytes.iter().rev().take(2).any(|byte| *byte == b'%');
+    escapes.all(whole) && !cut
 }
 
 impl Selection {
@@ -88,7 +145,7 @@ impl Selection {
     pub fn parse(query: &str, most: u32) -> Result<Self, QueryFault> {
         let mut page = None;
         let mut limit = None;
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             let (slot, number, fault) = match &*name {
                 "page" => (&mut page, positive(&value), QueryFault::Page),
                 "limit" => (&mut limit, up_to(most, &value), QueryFault::Limit),
@@ -129,7 +186,7 @@ fn up_to(most: u32, text: &str) -> Option<u32> {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{PageNumber, QueryFault, Selection, Target};
+    use super::{Filter, PageNumber, QueryFault, Selection, Target};
 
     const MOST: u32 = 100;
 
@@ -282,6 +339,55 @@ mod tests {
         assert_eq!(Selection::parse("page=2&limit=500", 150), wanted);
     }
 
+    #[test]
+    fn narrows_connections_by_what_is_said_once_and_clearly() {
+        let filter = |platform: Option<&str>, key: Option<&str>| Filter {
+            platform: platform.map(str::to_owned),
+            key: key.map(str::to_owned),
+        };
+        let key = "live::gmail::default::1|a b";
+        for (query, wanted) in [
+            ("", filter(None, None)),
+            ("&&page=2&Platform=x&keys=1", filter(None, None)),
+            ("platform=gmail", filter(Some("gmail"), None)),
+            ("plat%66orm=%67mail&", filter(Some("gmail"), None)),
+            (
+                "key=live%3A%3Agmail::default::1%7Ca+b",
+                filter(None, Some(key)),
+            ),
+            ("key=live::gmail::default::1|a%20b", filter(None, Some(key))),
+            ("key=true&platform=*", filter(Some("*"), Some("true"))),
+            ("key=Zo%C3%AB", filter(None, Some("Zo\u{eb}"))),
+            ("key=a=b", filter(None, Some("a=b"))),
+        ] {
+            assert_eq!(Filter::parse(query), Ok(wanted), "{query}");
+        }
+        let long = format!("key={}", "a".repeat(513));
+        for query in [
+            "key",
+            "key=",
+            "key=%",
+            "key=%4",
+            "key=%zz",
+            "key=a%",
+            "key=%ff",
+            "key=%ef%bf%bd",
+            "k%65y=%c3",
+            "key=a&key=a",
+            "key=a&k%65y=b",
+            "%6bey=%C3%28",
+            &long,
+        ] {
+            assert_eq!(
+                Filter::parse(query),
+                Err(QueryFault::Filter("key")),
+                "{query}"
+            );
+        }
+        let twice = Filter::parse("platform=a&key=b&platform=c");
+        assert_eq!(twice, Err(QueryFault::Filter("platform")));
+    }
+
     proptest! {
         #[test]
         fn takes_every_whole_number_for_a_limit(asked in any::<u128>(), most in 1_u32..1000) {
@@ -292,6 +398,7 @@ mod tests {
 
         #[test]
         fn never_panics_on_any_text(text in any::<String>()) {
+            let _ = Filter::parse(&text);
             let target = Target::parse(&text);
             assert!(!target.path.is_empty());
             let _ = Selection::parse(&text, MOST);

@@ -165,6 +165,8 @@ pub enum Method {
     Head,
     /// `POST`
     Post,
+    /// `DELETE`
+    Delete,
     /// `OPTIONS`
     Options,
     /// Any other.
@@ -173,7 +175,7 @@ pub enum Method {
 
 /// A request that goes out, but for its URL. It holds a secret, so it has no `Debug`.
 pub struct Outgoing {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
     /// Header names and values. Of two of one name, the last one counts.
     pub headers: Vec<(&'static str, String)>,

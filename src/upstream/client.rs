@@ -1,18 +1,19 @@
 //! The calls themselves: bounded in time, number and size.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::time::Duration;
 
-use futures_util::future::Either;
+use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::caller::Caller;
 use crate::http::target::{PageNumber, Selection};
 use crate::http::trace_context::TraceParent;
-use crate::json::{Object, Value};
+use crate::json::Object;
 use crate::limits::{
-    FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_FLAGS_BODY_BYTES, MAX_UPSTREAM_BODY_BYTES, ROWS_PER_PAGE,
+    FLAGS_DEADLINE, MAX_CONNECTIONS, MAX_CORRELATION_ID_BYTES, MAX_FLAGS_BODY_BYTES,
+    MAX_UPSTREAM_BODY_BYTES,
 };
 use crate::runtime::in_flight::{Allowance, Share};
 use crate::runtime::{Message, ReadError, Reply, Runtime, Timestamp};
@@ -25,16 +26,31 @@ use crate::upstream::policy::IntegrationPolicy;
 use crate::upstream::retry;
 use crate::upstream::token::{self, View};
 
+/// The header by which One's support finds a call.
+const CORRELATION_ID: &str = "x-one-correlation-id";
+
 /// One request's dealings with the upstream.
 pub struct Client<'a, R> {
-    runtime: &'a R,
-    endpoint: &'a Endpoint,
+    pub(super) runtime: &'a R,
+    pub(super) endpoint: &'a Endpoint,
     trace_parent: Option<&'a TraceParent>,
-    share: &'a Share,
-    deadline: Timestamp,
+    pub(super) share: &'a Share,
+    pub(super) deadline: Timestamp,
     try_timeout: Duration,
     tries: Cell<u32>,
     pages: Cell<u32>,
+    correlation_id: RefCell<Option<String>>,
+}
+
+/// What a request used of the upstream, for the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tries, of all calls together.
+    pub tries: u32,
+    /// Pages that arrived.
+    pub pages: u32,
+    /// By what the upstream's support finds a call: the last that failed, else the first.
+    pub correlation_id: Option<String>,
 }
 
 impl<'a, R: Runtime> Client<'a, R> {
@@ -57,17 +73,17 @@ impl<'a, R: Runtime> Client<'a, R> {
             try_timeout: within / 2,
             tries: Cell::new(0),
             pages: Cell::new(0),
+            correlation_id: RefCell::default(),
         }
     }
 
-    /// How many tries there were, of all calls together.
-    pub fn tries(&self) -> u32 {
-        self.tries.get()
-    }
-
-    /// How many pages arrived.
-    pub fn pages(&self) -> u32 {
-        self.pages.get()
+    /// What was used of it so far.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            tries: self.tries.get(),
+            pages: self.pages.get(),
+            correlation_id: self.correlation_id.borrow().clone(),
+        }
     }
 
     /// Gets `caller`'s token: JSON text.
@@ -94,11 +110,16 @@ impl<'a, R: Runtime> Client<'a, R> {
             (Selection::Page(page), None) => self.page(&request, page).await.map(Page::into_body),
             (Selection::Merged, _) | (_, Some(_)) => self.merged(&request, view).await,
         };
-        if let Err(UpstreamFault::RateLimited(wait)) = token {
+        self.note(token)
+    }
+
+    /// What came of a request, after a note of what the account wants.
+    pub(super) fn note<T>(&self, result: Result<T, UpstreamFault>) -> Result<T, UpstreamFault> {
+        if let Err(UpstreamFault::RateLimited(wait)) = result {
             let account = &self.endpoint.account;
             account.close(wait, self.runtime.now());
         }
-        token
+        result
     }
 
     /// Whether the key is good, and any integration enabled.
@@ -114,28 +135,40 @@ impl<'a, R: Runtime> Client<'a, R> {
     }
 
     /// Nothing is asked of an account that wants to be left alone.
-    fn may_ask(&self) -> Result<(), UpstreamFault> {
+    pub(super) fn may_ask(&self) -> Result<(), UpstreamFault> {
         let left = self.endpoint.account.closed_for(self.runtime.now());
         left.map_or(Ok(()), |left| Err(UpstreamFault::Shed(left)))
     }
 
     /// All pages as one token.
-    ///
-    /// The flags, unless they are known, and as many pages as the list had last time start together,
-    /// as many at a time as a Worker may have connections. Page 1 then tells how many pages there
-    /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
     async fn merged(
         &self,
         request: &Ready<'_, R::Prepared>,
         view: Option<View<'_>>,
     ) -> Result<Vec<u8>, UpstreamFault> {
-        let account = &self.endpoint.account;
         // One page has no flags of its own, nor has one that is passed on as it came.
         let whole = view.is_none_or(|view| view.selection == Selection::Merged);
+        let flags_url = self.endpoint.flags_url().filter(|_| whole);
+        let (pages, is_white_label) = self.all_pages(request, flags_url).await?;
+        token::assemble(&pages, is_white_label, view)
+            .ok_or(UpstreamFault::Malformed(PageFault::NoRows))
+    }
+
+    /// All pages of a list, and the account's flag if there is a place to ask for it.
+    ///
+    /// The flags, unless they are known, and as many pages as the list had last time start together,
+    /// as many at a time as a Worker may have connections. Page 1 then tells how many pages there
+    /// are: missing ones follow, and those that are too many are dropped, whatever became of them.
+    pub(super) async fn all_pages(
+        &self,
+        request: &Ready<'_, R::Prepared>,
+        flags_url: Option<String>,
+    ) -> Result<(Vec<Page>, Option<bool>), UpstreamFault> {
+        let account = &self.endpoint.account;
         let mut is_white_label = None;
         let mut flags_wanted = false;
         let mut under_way = FuturesUnordered::new();
-        if let Some(url) = self.endpoint.flags_url().filter(|_| whole) {
+        if let Some(url) = flags_url {
             is_white_label = account.is_white_label(self.runtime.now());
             if is_white_label.is_none() {
                 flags_wanted = true;
@@ -148,13 +181,19 @@ impl<'a, R: Runtime> Client<'a, R> {
             Either::Right(async move {
                 let wanted = PageNumber {
                     page: number,
-                    limit: ROWS_PER_PAGE,
+                    limit: self.endpoint.provider.most_rows(),
                 };
                 Arrival::Page(number, self.page(request, wanted).await)
             })
         };
 
-        let mut pages = Pages::expecting(account.expected_pages());
+        // Of the catalogue everybody sees the same; connections are few, and each has their own.
+        let is_token = matches!(request.what, What::Token(_));
+        let mut pages = Pages::expecting(if is_token {
+            account.expected_pages()
+        } else {
+            1
+        });
         loop {
             while under_way.len() < MAX_CONNECTIONS
                 && let Some(number) = pages.next()
@@ -171,7 +210,7 @@ impl<'a, R: Runtime> Client<'a, R> {
                 }
                 Some(Arrival::Page(number, page)) => {
                     pages.take(number, page)?;
-                    if number == 1 {
+                    if number == 1 && is_token {
                         account.saw_pages(pages.count());
                     }
                 }
@@ -179,8 +218,7 @@ impl<'a, R: Runtime> Client<'a, R> {
                 None => break,
             }
         }
-        token::assemble(&pages.into_vec(), is_white_label, view)
-            .ok_or(UpstreamFault::Malformed(PageFault::NoRows))
+        Ok((pages.into_vec(), is_white_label))
     }
 
     async fn page(
@@ -188,30 +226,41 @@ impl<'a, R: Runtime> Client<'a, R> {
         request: &Ready<'_, R::Prepared>,
         page: PageNumber,
     ) -> Result<Page, UpstreamFault> {
-        let url = self.endpoint.token_url(page);
+        let url = match request.what {
+            What::Connections(caller) => self.endpoint.connections_url(caller, page),
+            What::Token(_) | What::Probe | What::Look | What::Delete => {
+                self.endpoint.token_url(page)
+            }
+        };
         match self.call(request, &url, self.deadline).await? {
             Answer::Page(page) => {
                 self.pages.set(self.pages.get() + 1);
                 Ok(page)
             }
-            // Never: that is no answer to this.
-            Answer::Flags(_) => Err(UpstreamFault::Malformed(PageFault::NoRows)),
+            // Never: those are no answers to this.
+            Answer::Object(_) | Answer::Nothing => Err(UpstreamFault::Malformed(PageFault::NoRows)),
         }
     }
 
     /// Whether the account shows `AuthKit` under its own name; `None` when it does not tell, which
     /// is not worth a token.
     async fn is_white_label(&self, url: &str) -> Option<bool> {
+        let flags = self.look(url).await?;
+        flags.get("authkitWhitelist")?.as_bool()
+    }
+
+    /// The object at an address that is nice to know, and worth no long wait.
+    pub(super) async fn look(&self, url: &str) -> Option<Object> {
         let deadline = self.deadline.min(self.runtime.now().after(FLAGS_DEADLINE));
-        let request = self.ready(What::Flags);
+        let request = self.ready(What::Look);
         match self.call(&request, url, deadline).await {
-            Ok(Answer::Flags(flag)) => flag,
-            Ok(Answer::Page(_)) | Err(_) => None,
+            Ok(Answer::Object(object)) => Some(object),
+            Ok(Answer::Page(_) | Answer::Nothing) | Err(_) => None,
         }
     }
 
     /// Makes a request ready, with the key that calls begin with.
-    fn ready<'b>(&'b self, what: What<'b>) -> Ready<'b, R::Prepared> {
+    pub(super) fn ready<'b>(&'b self, what: What<'b>) -> Ready<'b, R::Prepared> {
         let (key, _) = self.endpoint.account.keys();
         Ready {
             what,
@@ -224,13 +273,28 @@ impl<'a, R: Runtime> Client<'a, R> {
         self.runtime.prepare(&match what {
             What::Token(caller) => self.endpoint.token_request(caller, key, self.trace_parent),
             What::Probe => self.endpoint.probe_request(key),
-            What::Flags => self.endpoint.flags_request(key, self.trace_parent),
+            What::Look | What::Connections(_) => {
+                self.endpoint.plain_request("GET", key, self.trace_parent)
+            }
+            What::Delete => self
+                .endpoint
+                .plain_request("DELETE", key, self.trace_parent),
         })
     }
 
     /// One call, tried again as long as [`retry::pause`] finds it worth it, and once more when the
-    /// key is refused and there is another.
-    async fn call(
+    /// key is refused and there is another. What is not to be repeated is tried once: with each key.
+    // Boxed, so that the Worker has the code of it once and not for each place that calls.
+    pub(super) fn call<'b>(
+        &'b self,
+        ready: &'b Ready<'_, R::Prepared>,
+        url: &'b str,
+        deadline: Timestamp,
+    ) -> LocalBoxFuture<'b, Result<Answer, UpstreamFault>> {
+        Box::pin(self.call_in_time(ready, url, deadline))
+    }
+
+    async fn call_in_time(
         &self,
         ready: &Ready<'_, R::Prepared>,
         url: &str,
@@ -269,6 +333,9 @@ impl<'a, R: Runtime> Client<'a, R> {
                 own = None;
                 continue;
             }
+            if matches!(ready.what, What::Delete) {
+                return Err(fault);
+            }
             let left = self.runtime.now().until(deadline);
             match retry::pause(fault, tries, left, self.runtime.random()) {
                 Some(pause) => self.runtime.sleep(pause).await,
@@ -289,7 +356,9 @@ impl<'a, R: Runtime> Client<'a, R> {
         let reply = self.runtime.fetch(request, url).await;
         let reply = reply.map_err(|_| UpstreamFault::Network)?;
         let status = reply.status();
-        if !(200..=299).contains(&status) {
+        let is_good = (200..=299).contains(&status);
+        self.note_correlation_id(reply.header(CORRELATION_ID), is_good);
+        if !is_good {
             return Err(retry::fault_of_status(
                 status,
                 reply.header("retry-after").as_deref(),
@@ -298,8 +367,8 @@ impl<'a, R: Runtime> Client<'a, R> {
             ));
         }
         let limit = match what {
-            What::Token(_) | What::Probe => MAX_UPSTREAM_BODY_BYTES,
-            What::Flags => MAX_FLAGS_BODY_BYTES,
+            What::Token(_) | What::Probe | What::Connections(_) => MAX_UPSTREAM_BODY_BYTES,
+            What::Look | What::Delete => MAX_FLAGS_BODY_BYTES,
         };
         let allowance = Allowance::within(limit, self.share);
         let body = reply.read_body(&allowance).await;
@@ -309,23 +378,40 @@ impl<'a, R: Runtime> Client<'a, R> {
             ReadError::Broken => UpstreamFault::Network,
         })?;
         let answer = match what {
-            What::Token(_) | What::Probe => Page::parse(body).map(Answer::Page),
-            What::Flags => flags(&body).map(Answer::Flags),
+            What::Token(_) | What::Probe | What::Connections(_) => {
+                Page::parse(body).map(Answer::Page)
+            }
+            What::Look => Object::parse(&body)
+                .map(Answer::Object)
+                .ok_or(PageFault::NotAnObject),
+            What::Delete => Ok(Answer::Nothing),
         };
         let answer = answer.map_err(UpstreamFault::Malformed)?;
         allowance.keep();
         Ok(answer)
     }
-}
 
-/// Whether the account is white-labelled, if it says so.
-fn flags(body: &[u8]) -> Result<Option<bool>, PageFault> {
-    let flags = Object::parse(body).ok_or(PageFault::NotAnObject)?;
-    Ok(flags.get("authkitWhitelist").and_then(Value::as_bool))
+    /// Keeps the first id, and the last of those that are worth asking somebody about. One of another
+    /// form than theirs is not for a log.
+    fn note_correlation_id(&self, id: Option<String>, is_good: bool) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+        // A key has that form, too.
+        let fits = |id: &String| {
+            (1..=MAX_CORRELATION_ID_BYTES).contains(&id.len())
+                && id.bytes().all(plain)
+                && !id.starts_with("sk_")
+        };
+        if let Some(id) = id.filter(fits) {
+            let mut noted = self.correlation_id.borrow_mut();
+            if noted.is_none() || !is_good {
+                *noted = Some(id);
+            }
+        }
+    }
 }
 
 /// A request that was made ready, and with what key. A call that needs the other makes its own.
-struct Ready<'a, P> {
+pub(super) struct Ready<'a, P> {
     what: What<'a>,
     key: &'a Secret,
     request: P,
@@ -333,17 +419,27 @@ struct Ready<'a, P> {
 
 /// What is asked of the upstream.
 #[derive(Clone, Copy)]
-enum What<'a> {
+pub(super) enum What<'a> {
+    /// A page of a token.
     Token(&'a Caller),
+    /// The same for nobody.
     Probe,
-    Flags,
+    /// A page of somebody's connections.
+    Connections(&'a Caller),
+    /// Something about the account.
+    Look,
+    /// That a connection is deleted.
+    Delete,
 }
 
 /// What the upstream says to it.
-enum Answer {
+pub(super) enum Answer {
+    /// A page of a list.
     Page(Page),
-    /// Whether the account is white-labelled.
-    Flags(Option<bool>),
+    /// What was looked at.
+    Object(Object),
+    /// That it is done.
+    Nothing,
 }
 
 enum Arrival {

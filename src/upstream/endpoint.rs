@@ -1,9 +1,12 @@
 //! Where the upstream is, and what a request to it looks like.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::caller::Caller;
 use crate::http::origin::Origin;
+use crate::http::routes::ConnectionId;
 use crate::http::target::PageNumber;
 use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::identity::IdentityType;
@@ -20,8 +23,37 @@ pub struct Endpoint {
     pub provider: Provider,
     /// Where it is.
     pub origin: Origin,
+    /// In whose name it is asked, where the key is good for several.
+    pub tenant: Tenant,
     /// With what keys, and what is known of the account that they belong to.
     pub account: Account,
+}
+
+/// The organization and project that a request acts in, where it is to say so: the key of an
+/// organization serves several projects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tenant {
+    /// `ONE_ORGANIZATION_ID`
+    pub organization: Option<Uuid>,
+    /// `ONE_PROJECT_ID`
+    pub project: Option<Uuid>,
+}
+
+/// A UUID as RFC 9562 writes it: 32 hexadecimal digits in five groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uuid(String);
+
+impl Uuid {
+    /// Reads one, in capitals or not.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = text.bytes().enumerate();
+        let fits = bytes.all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+        (fits && text.len() == 36).then(|| Self(text.to_owned()))
+    }
 }
 
 /// `AUTHKIT_PROVIDER`: one API under two brands.
@@ -129,6 +161,12 @@ impl Provider {
     }
 }
 
+/// Where connections are, with both brands.
+const CONNECTIONS_PATH: &str = "/v1/vault/connections";
+
+/// Where the names of a key's organization and project are.
+const WHOAMI_PATH: &str = "/v1/users/whoami";
+
 /// Whom the deep check's token is for: nobody. It is dropped and not given to anyone.
 const NOBODY: &str = "authkit-edge-health";
 
@@ -186,10 +224,50 @@ impl Endpoint {
         format!("{origin}{path}?limit={limit}&page={page}")
     }
 
-    /// The request for the account's flags, with that key.
+    /// A request without a body, with that key: for what is read by its address alone, or deleted.
     #[must_use]
-    pub fn flags_request(&self, key: &Secret, trace_parent: Option<&TraceParent>) -> Outgoing {
-        self.request("GET", key, trace_parent)
+    pub fn plain_request(
+        &self,
+        method: &'static str,
+        key: &Secret,
+        trace_parent: Option<&TraceParent>,
+    ) -> Outgoing {
+        self.request(method, key, trace_parent)
+    }
+
+    /// Where a page of `caller`'s connections is. What is not said here is not asked for, whatever
+    /// the request said.
+    ///
+    /// The upstream takes the values `true` and `false` for something else than texts, so that an
+    /// identity of that name would find nothing. It is left out, and the rows tell.
+    #[must_use]
+    pub fn connections_url(&self, caller: &Caller, page: PageNumber) -> String {
+        let PageNumber { page, limit } = page;
+        let mut url = String::from(self.origin.as_str());
+        url.push_str(CONNECTIONS_PATH);
+        url.push('?');
+        let identity = caller.identity().as_str();
+        if !["true", "false"].contains(&identity) {
+            url.push_str("identity=");
+            push_encoded(&mut url, identity);
+            url.push('&');
+        }
+        let kind = caller.identity_type().as_str();
+        // Writing to a string cannot fail.
+        let _ = write!(url, "identityType={kind}&limit={limit}&page={page}");
+        url
+    }
+
+    /// Where a connection is.
+    #[must_use]
+    pub fn connection_url(&self, id: ConnectionId<'_>) -> String {
+        format!("{}{CONNECTIONS_PATH}/{}", self.origin.as_str(), id.as_str())
+    }
+
+    /// Where it says whose key it is.
+    #[must_use]
+    pub fn whoami_url(&self) -> String {
+        format!("{}{WHOAMI_PATH}", self.origin.as_str())
     }
 
     /// Where the account's flags are, if the contract has any.
@@ -207,9 +285,60 @@ impl Endpoint {
     ) -> Outgoing {
         let mut request = Outgoing::new(method, "application/json");
         let key = (self.provider.key_header(), key.expose().to_owned());
-        let parent = trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned()));
         request.headers.push(key);
+        let Tenant {
+            organization,
+            project,
+        } = &self.tenant;
+        for (name, id) in [
+            ("x-one-organization-id", organization),
+            ("x-one-project-id", project),
+        ] {
+            let id = id.as_ref().map(|Uuid(id)| (name, id.clone()));
+            request.headers.extend(id);
+        }
+        let parent = trace_parent.map(|parent| (TRACEPARENT, parent.as_str().to_owned()));
         request.headers.extend(parent);
         request
+    }
+}
+
+/// For a value of a query: all but what RFC 3986 reserves for nobody is encoded, a space as `%20`,
+/// since a `+` is one to some readers only.
+fn push_encoded(url: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Uuid;
+
+    #[test]
+    fn knows_a_uuid_from_what_is_none() {
+        for text in [
+            "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1",
+            "6F1C0B9E-3F0A-4B61-9B57-0D6BB1E7D5A1",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            assert!(Uuid::parse(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "6f1c0b9e3f0a4b619b570d6bb1e7d5a1",
+            "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a",
+            "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a12",
+            "6f1c0b9g-3f0a-4b61-9b57-0d6bb1e7d5a1",
+            "{6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1}",
+            "urn:uuid:6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1",
+            "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5\u{e9}",
+        ] {
+            assert!(Uuid::parse(text).is_none(), "{text}");
+        }
     }
 }

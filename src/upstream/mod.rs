@@ -8,19 +8,23 @@
 //! - [`token`]: how pages become one token
 //! - [`retry`]: when a failed try is repeated
 //! - [`client`]: the calls themselves, bounded in time, number and size
+//! - [`connections`]: those about connections, and which of them are the caller's
+//! - [`whoami`]: whose key it is
 
 pub mod account;
 pub mod client;
+pub mod connections;
 pub mod endpoint;
 pub mod page;
 mod pages;
 pub mod policy;
 pub mod retry;
 pub mod token;
+pub mod whoami;
 
 use std::time::Duration;
 
-/// Why the upstream gave no token. The text of its error answers is never read.
+/// Why the upstream did not do what it was asked for. The text of its error answers is never read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamFault {
     /// A status that no try can mend: our key or our request is at fault.
@@ -35,7 +39,7 @@ pub enum UpstreamFault {
     Shed(Duration),
     /// No connection, or one that broke, after all tries.
     Network,
-    /// An answer that is no page of integrations, after all tries where that may pass.
+    /// An answer that is no page of a list, after all tries where that may pass.
     Malformed(page::PageFault),
     /// A body, or a sum of bodies, above the limit.
     TooLarge,

@@ -61,7 +61,7 @@ impl Page {
     pub fn parse(body: Vec<u8>) -> Result<Self, PageFault> {
         let mut rows: Option<&RawValue> = None;
         let mut members: Vec<(Key, Box<RawValue>)> = Vec::new();
-        let read = json::members(&body, |key, value| {
+        let read = json::members(&body, &mut |key, value| {
             if key == Key::Rows {
                 return rows.replace(value).is_some();
             }

@@ -37,7 +37,7 @@ impl IntegrationPolicy {
     #[must_use]
     pub fn shows(&self, row: &RawValue, identity_type: IdentityType) -> bool {
         let (mut title, mut kind) = (None, None);
-        let read = json::members(row.get().as_bytes(), |key, value| match key {
+        let read = json::members(row.get().as_bytes(), &mut |key, value| match key {
             Key::Other(name) if *name == *"title" => title.replace(value).is_some(),
             Key::Other(name) if *name == *"type" => kind.replace(value).is_some(),
             _ => false,

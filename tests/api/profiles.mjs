@@ -11,6 +11,7 @@ const claimed = (source) => () => ({
   ENVIRONMENT: "production",
   IDENTITY_SOURCE: source,
   TRUSTED_CALLER_KEY: CALLER_KEY,
+  CONNECTIONS: "manage",
 });
 
 /** Tokens of the sandbox's issuer, and grants. */
@@ -19,6 +20,7 @@ const verified = (sandbox) => ({
   IDENTITY_SOURCE: "grant,jwt",
   GRANT_KEY,
   TRUSTED_CALLER_KEY: CALLER_KEY,
+  CONNECTIONS: "manage",
   JWT_ISSUER: sandbox.url,
   JWT_AUDIENCE: "authkit-sandbox",
   JWT_ALGORITHMS: "ES256",
@@ -47,7 +49,11 @@ export const profiles = [
     name: "anonymous",
     short: true,
     mints: true,
-    variables: () => ({ ENVIRONMENT: "development", IDENTITY_SOURCE: "header" }),
+    variables: () => ({
+      ENVIRONMENT: "development",
+      IDENTITY_SOURCE: "header",
+      CONNECTIONS: "read",
+    }),
     reads: ["header x-user-id"],
   },
   {
@@ -82,8 +88,9 @@ export const profiles = [
   },
   {
     name: "unconfigured",
+    short: true,
     variables: () => ({ TRUSTED_CALLER_KEY: CALLER_KEY }),
-    reads: ["callerKey"],
+    reads: ["callerKey", "query credential"],
     auth: byKey,
     without: {
       ...failing,

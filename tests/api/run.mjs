@@ -56,7 +56,10 @@ function reduce(document, reads) {
     return true;
   };
   const { parameters, schemas } = document.components;
-  const everywhere = ["query page", "query limit", "header x-request-id"];
+  const everywhere = [
+    ...["query page", "query limit", "query platform", "query key", "path id"],
+    "header x-request-id",
+  ];
   for (const operation of Object.values(document.paths).flatMap(Object.values)) {
     operation.parameters = operation.parameters.filter(({ $ref, ...inline }) => {
       const parameter = $ref ? parameters[$ref.split("/").at(-1)] : inline;

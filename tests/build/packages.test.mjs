@@ -1,9 +1,9 @@
 // What a user has told npm, and what an earlier installation has left: packages are all there, for this system.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { checkout, folder, must, run, work } from "./lib/checkout.mjs";
+import { checkout, environment, folder, must, run, work } from "./lib/checkout.mjs";
 
 const here = checkout();
 // One package that is for development, with a program for each system, which are optional.
@@ -71,6 +71,9 @@ for (const [what, spoil] of [
 test("programs of another system are replaced, and not called", () => {
   const node = join(here, "node_modules/.bin/node");
   const tool = join(here, ".tools", host(), "bin/wasm-bindgen");
+  // Instead of compiling another one, which takes a minute: the same one, as if the user had it.
+  const user = folder("tools of the user");
+  copyFileSync(tool, join(user, "wasm-bindgen"));
   for (const path of [node, tool]) {
     rmSync(path, { force: true });
     mkdirSync(join(path, ".."), { recursive: true });
@@ -80,17 +83,12 @@ test("programs of another system are replaced, and not called", () => {
   }
   const stamp = join(here, "node_modules/.stamp");
   writeFileSync(stamp, readFileSync(stamp, "utf8").replace(/ \S+ node\d+/, " darwin-arm64 node22"));
-  const output = must(run(here, ["sh", "scripts/setup.sh"]));
+  const env = { PATH: [user, environment.PATH].join(delimiter) };
+  const output = must(run(here, ["sh", "scripts/setup.sh"], env));
   assert.match(output, /Installing wrangler/);
-  assert.match(output, /Installing wasm-bindgen-cli/);
-  assert.doesNotMatch(output, /Exec format error/);
+  assert.doesNotMatch(output, /Exec format error|wasm-bindgen/);
   assert.match(must(run(here, [node, "--version"])), /^v22/);
-  assert.match(must(run(here, [tool, "--version"])), /^wasm-bindgen/);
-  assert.equal(must(run(here, ["sh", "scripts/setup.sh"])), "");
-});
-
-test("tools of two systems stand in two folders", () => {
-  assert.ok(existsSync(join(here, ".tools", host(), "bin/wasm-bindgen")));
+  assert.equal(must(run(here, ["sh", "scripts/setup.sh"], env)), "");
 });
 
 function host() {

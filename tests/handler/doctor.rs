@@ -316,9 +316,11 @@ fn warns_without_failing() {
             "starts with neither sk_live_ nor sk_test_",
         ),
         (
-            well().with("ENVIRONMENT", "production"),
+            well()
+                .with("ENVIRONMENT", "development")
+                .with("PICA_SECRET_KEY", "sk_live_1"),
             "PICA_SECRET_KEY",
-            "set the key that starts with sk_live_. A secret is set by: npx wrangler secret put",
+            "set the key that starts with sk_test_. A secret is set by: npx wrangler secret put",
         ),
         (
             well().with("ALLOWED_ORIGINS", "https://app.example.com"),
@@ -335,8 +337,17 @@ fn warns_without_failing() {
                 .with("AUTHKIT_PROVIDER", "one")
                 .with("ONE_SECRET_KEY", KEY),
             "integrations",
-            "Enable some at https://app.withone.ai/settings/authkit, in the environment of \
-             ONE_SECRET_KEY",
+            "Enable some at https://app.withone.ai/settings/authkit, in the sandbox environment, \
+             which ONE_SECRET_KEY is of. If there are some already, they are of production, whose \
+             keys start with sk_live_, or of another project than the key is",
+        ),
+        (
+            empty()
+                .with("ENVIRONMENT", "production")
+                .with("PICA_SECRET_KEY", "sk_live_1"),
+            "integrations",
+            "in the production environment, which PICA_SECRET_KEY is of. If there are some already, \
+             they are of the sandbox, whose keys start with sk_test_",
         ),
     ] {
         let outcome = app.send(&ask());
@@ -476,8 +487,78 @@ fn asks_for_one_row_for_nobody_and_keeps_none() {
     assert!(calls[0].url.ends_with("/v1/authkit?limit=1&page=1"));
     let nobody = json!({"identity": "authkit-edge-health", "identityType": "user"});
     assert_eq!(calls[0].body, Some(nobody));
-    assert_eq!(outcome.record.upstream_attempts, 1);
+    // And whose key it is.
+    assert_eq!(outcome.record.upstream_attempts, 2);
     assert_eq!(outcome.record.identity, None);
+}
+
+/// A deployment whose upstream says this of its key.
+fn keyed_by(whoami: &'static str) -> TestApp {
+    keyed(TestApp::new()).upstream(move |call| {
+        if call.url.ends_with("/v1/users/whoami") {
+            Plan::json(whoami).header("x-one-correlation-id", "whoami-1")
+        } else {
+            Plan::json(ROW)
+        }
+    })
+}
+
+#[test]
+fn says_whose_key_it_is_but_not_who_made_it() {
+    for (whoami, wanted) in [
+        (
+            r#"{"user":{"id":"1","name":"Ada","email":"ada@x.example"},"organization":{"id":"2","name":"Acme"},"project":{"id":"3","name":" Shop \u00e9 "}}"#,
+            Some("PICA_SECRET_KEY is of the organization \"Acme\", project \"Shop é\""),
+        ),
+        (
+            r#"{"user":{"name":"Ada"},"project":{"name":"Shop"}}"#,
+            Some("PICA_SECRET_KEY is of the project \"Shop\""),
+        ),
+        (r#"{"user":{"name":"Ada"}}"#, None),
+        (r#"{"project":{"name":""},"organization":{"name":7}}"#, None),
+        (
+            r#"{"project":{"name":"a\u001b[31m"},"organization":"Acme"}"#,
+            None,
+        ),
+        (r#"{"project":{"name":"a\u200b"}}"#, None),
+        ("<html>", None),
+        ("[]", None),
+    ] {
+        let outcome = keyed_by(whoami).send(&ask());
+        let report = json(&outcome);
+        assert_eq!(outcome.response.status, 200, "{report}");
+        let account = report["checks"].as_array().unwrap().iter();
+        let account = account.clone().find(|check| check["name"] == "account");
+        let said = account.map(|check| check["advice"].as_str().unwrap());
+        assert_eq!(said, wanted, "{whoami}");
+        let all = format!("{report}{}", outcome.record.to_json());
+        assert!(!all.contains("Ada") && !all.contains("ada@"), "{all}");
+    }
+}
+
+#[test]
+fn does_without_knowing_whose_key_it_is() {
+    for plan in [
+        Plan::unreachable as fn() -> Plan,
+        || Plan::status(404),
+        || Plan::status(500),
+        || Plan::json("").hang(),
+        || Plan::json("x".repeat(20_000)),
+    ] {
+        let app = keyed(TestApp::new()).upstream(move |call| {
+            if call.url.ends_with("/v1/users/whoami") {
+                plan()
+            } else {
+                Plan::json(ROW)
+            }
+        });
+        let outcome = app.send(&ask());
+        assert_eq!(
+            checks(&outcome),
+            ["configuration: ok", "upstream: ok", "integrations: ok"]
+        );
+        assert!(app.edge.elapsed() <= 2_000, "it is worth no long wait");
+    }
 }
 
 #[test]
@@ -630,6 +711,7 @@ const FAULTS: &[CallerFault] = &[
     CallerFault::Grant(GrantFault::Signature),
     CallerFault::Grant(GrantFault::Audience),
     CallerFault::Grant(GrantFault::Expired),
+    CallerFault::GrantNotAccepted,
     CallerFault::CrossSite,
     CallerFault::NotTheirs,
     CallerFault::Unspecified,
@@ -683,6 +765,7 @@ const fn named(fault: CallerFault) -> usize {
         | CallerFault::WrongCallerKey
         | CallerFault::Authorization
         | CallerFault::CrossSite
+        | CallerFault::GrantNotAccepted
         | CallerFault::NotTheirs
         | CallerFault::Unspecified
         | CallerFault::HeaderTwice
@@ -743,7 +826,7 @@ const fn named(fault: CallerFault) -> usize {
                 | Nobody::OtherKind
                 | Nobody::Unaccepted(Acceptable::Anonymous | Acceptable::Programs),
             ),
-        ) => 50,
+        ) => 51,
     }
 }
 

@@ -140,6 +140,7 @@ fn bind_rate_limiters_by_the_names_that_are_read() {
 fn name_tests_that_exist() {
     let sources = [
         ("identity", include_str!("identity.rs")),
+        ("connections", include_str!("connections.rs")),
         ("in_flight", include_str!("in_flight.rs")),
         ("leavers", include_str!("leavers.rs")),
         ("jwt", include_str!("jwt.rs")),

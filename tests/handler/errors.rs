@@ -19,6 +19,7 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
     let refusals = [
         Refusal::Query(QueryFault::Page),
         Refusal::Query(QueryFault::Limit),
+        Refusal::Query(QueryFault::Filter("key")),
         Refusal::Body(BodyFault::NotAnObject),
         Refusal::Caller(
             CallerFault::Identity(IdentityFault::Forbidden),
@@ -29,6 +30,7 @@ pub fn wire_errors() -> Vec<(u16, String, String)> {
         Refusal::Caller(CallerFault::Token(TokenFault::Expired), Challenge::Bearer),
         Refusal::Caller(CallerFault::NotTheirs, Challenge::Own),
         Refusal::Caller(CallerFault::CrossSite, Challenge::Own),
+        Refusal::Caller(CallerFault::GrantNotAccepted, Challenge::Own),
         Refusal::Caller(
             CallerFault::Token(TokenFault::KeysUnavailable(Duration::ZERO)),
             Challenge::Bearer,

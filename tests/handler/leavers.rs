@@ -37,6 +37,7 @@ fn app() -> TestApp {
     .with("ACCESS_AUD", "tag")
     .with("JWT_COOKIE", "session")
     .with("GRANT_KEY", GRANT_KEY)
+    .with("CONNECTIONS", "manage")
     .with_stored("TRUSTED_CALLER_KEY", Stored::Text(CALLER_KEY, 1))
     .with_stored("PICA_SECRET_KEY", Stored::Text(KEY, 1))
     .with_limiter(Limiter::Client, Counter::Limit(usize::MAX))
@@ -103,6 +104,18 @@ fn leavers(key: &'static str) -> Vec<(&'static str, TestRequest)> {
         ),
         ("endless body", request().endless()),
         ("deep check", look("/api/authkit/health/deep")),
+        (
+            "connections",
+            trusted(CALLER_KEY)
+                .method(Method::Get)
+                .at("/api/authkit/connections"),
+        ),
+        (
+            "disconnect",
+            trusted(CALLER_KEY)
+                .method(Method::Delete)
+                .at("/api/authkit/connections/c1"),
+        ),
         ("health", look("/api/authkit/health")),
         ("preflight", request().method(Method::Options)),
         ("elsewhere", request().at("/")),
@@ -110,13 +123,14 @@ fn leavers(key: &'static str) -> Vec<(&'static str, TestRequest)> {
 }
 
 /// Those of them that are sent afterwards: one for all that an isolate remembers.
-const NEXT: [&str; 7] = [
+const NEXT: [&str; 8] = [
     "jwt",
     "made up",
     "grant route",
     "access",
     "session",
     "header",
+    "disconnect",
     "deep check",
 ];
 

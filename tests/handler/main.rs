@@ -8,6 +8,7 @@
 
 mod access;
 mod compatibility;
+mod connections;
 mod cors;
 mod credentials;
 mod deadline;

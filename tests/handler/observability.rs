@@ -26,6 +26,8 @@ fn full() -> Record {
         upstream_ms: 3,
         upstream_attempts: 4,
         upstream_pages: 5,
+        upstream_correlation_id: Some("6f1c0b9e-3f0a".to_owned()),
+        connections: Some(6),
         upstream_key: Some("next"),
         identity_source: Some("jwt"),
         identity_type: Some("user"),
@@ -46,6 +48,8 @@ fn bare() -> Record {
         limiter: None,
         warning: None,
         upstream_key: None,
+        upstream_correlation_id: None,
+        connections: None,
         ..full()
     }
 }

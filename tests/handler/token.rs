@@ -142,8 +142,8 @@ fn speaks_to_one_in_its_own_way() {
     assert_eq!(
         urls,
         [
-            "https://api.withone.ai/v1/authkit/token?limit=100&page=1",
-            "https://api.withone.ai/v1/authkit/token?limit=100&page=2",
+            "https://api.withone.ai/v1/authkit/token?limit=150&page=1",
+            "https://api.withone.ai/v1/authkit/token?limit=150&page=2",
         ]
     );
     assert!(
@@ -250,5 +250,96 @@ fn takes_failing_or_odd_flags_for_a_no() {
             json!({"rows": [], "pages": 1, "isWhiteLabel": false})
         );
         assert!(app.edge.elapsed() <= 2_000, "flags held the token up");
+    }
+}
+
+const ORGANIZATION: &str = "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1";
+const PROJECT: &str = "0F8FAD5B-D9CB-469F-A165-70867728950E";
+
+#[test]
+fn tells_one_in_whose_name_it_asks() {
+    let app = TestApp::new()
+        .with("ONE_SECRET_KEY", "sk_one")
+        .with("ONE_ORGANIZATION_ID", ORGANIZATION)
+        .with("ONE_PROJECT_ID", PROJECT);
+    let headers = |app: &TestApp| {
+        app.send(&TestRequest::post());
+        let calls = app.edge.calls();
+        let headers = calls.last().unwrap().headers.clone();
+        ["x-one-organization-id", "x-one-project-id"].map(|name| headers.get(name).cloned())
+    };
+    assert_eq!(headers(&app), [None, None], "Pica knows neither");
+    let app = app.with("AUTHKIT_PROVIDER", "one");
+    let both = [ORGANIZATION, PROJECT].map(|id| Some(id.to_owned()));
+    assert_eq!(headers(&app), both);
+    let app = app.without("ONE_ORGANIZATION_ID");
+    assert_eq!(headers(&app), [None, Some(PROJECT.to_owned())]);
+    for text in [
+        "acme",
+        "6f1c0b9e3f0a4b619b570d6bb1e7d5a1",
+        "6f1c0b9e-3f0a-4b61-9b57-0d6bb1e7d5a1\r\nx: y",
+    ] {
+        let outcome = app_with_project(text).send(&TestRequest::post());
+        assert_error(&outcome, 503, "misconfigured");
+        let reason = outcome.record.reason.unwrap();
+        assert!(
+            reason.starts_with("ONE_PROJECT_ID: must be a UUID"),
+            "{reason}"
+        );
+    }
+}
+
+fn app_with_project(id: &str) -> TestApp {
+    TestApp::new()
+        .with("AUTHKIT_PROVIDER", "one")
+        .with("ONE_SECRET_KEY", "sk_one")
+        .with("ONE_PROJECT_ID", id)
+}
+
+/// The id in the log line of a token whose upstream answers with these, one after the other.
+fn noted(ids: &'static [(u16, &'static str)]) -> Option<String> {
+    let app = TestApp::new()
+        .with("AUTHKIT_PROVIDER", "one")
+        .with("ONE_SECRET_KEY", "sk_one")
+        .upstream(|call| {
+            let (status, id) = ids[call.earlier.min(ids.len() - 1)];
+            let plan = match status {
+                200 => Plan::json(r#"{"rows":[],"pages":1}"#),
+                _ => Plan::status(status),
+            };
+            plan.header("x-one-correlation-id", id)
+        });
+    app.send(&TestRequest::post())
+        .record
+        .upstream_correlation_id
+}
+
+#[test]
+fn notes_by_what_support_finds_a_call() {
+    let id = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        noted(&[(200, "6f1c0b9e/3f0a")]),
+        None,
+        "another form than theirs"
+    );
+    assert_eq!(noted(&[(200, "6f1c0b9e-3f0a")]), id("6f1c0b9e-3f0a"));
+    assert_eq!(noted(&[(500, "a:1.b")]), id("a:1.b"));
+    assert_eq!(
+        noted(&[(503, "first"), (503, "second"), (200, "third")]),
+        id("second")
+    );
+    for text in [
+        "",
+        " ",
+        "a b",
+        "a\"b",
+        "a\nb",
+        "\u{e9}",
+        "sk_live_1",
+        &"a".repeat(65),
+    ] {
+        let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
+        let ids: &'static [_] = Box::leak(Box::new([(500, text)]));
+        assert_eq!(noted(ids), None, "{text:?}");
     }
 }

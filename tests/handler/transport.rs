@@ -39,14 +39,17 @@ fn good() -> [TestRequest; 3] {
     ]
 }
 
+/// Both a widget's and the application's, so that it may read every answer.
+const PAGE: &str = "https://app.example";
+
 #[test]
 fn wants_https_for_whatever_has_a_credential_or_gives_one() {
     for environment in ["production", "staging"] {
-        let app = app(environment);
+        let app = app(environment)
+            .with("APP_ORIGINS", PAGE)
+            .with("ALLOWED_ORIGINS", PAGE);
         for request in good() {
-            let page = request
-                .clone()
-                .header("origin", "https://authkit.picaos.com");
+            let page = request.clone().header("origin", PAGE);
             let outcome = app.send(&page.on(PUBLIC));
             assert_error(&outcome, 403, "https_required");
             let message = json(&outcome)["message"].as_str().unwrap().to_owned();

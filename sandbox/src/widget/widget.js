@@ -53,6 +53,7 @@ async function load() {
 /** Gets the token, or the text of what went wrong. */
 async function fetchToken() {
   const rows = [];
+  let requestId;
   for (let page = 1, pages = 1; page <= pages; page += 1) {
     const url = new URL(payload.linkTokenEndpoint);
     if (isOne()) {
@@ -72,9 +73,10 @@ async function fetchToken() {
     }
     if (!response.ok) return isOne() && response.status === 401 ? EMPTY : problemOf(data);
     rows.push(...(data?.rows ?? []));
+    requestId = data?.requestId;
     if (isOne()) pages = data.pages;
   }
-  token = { rows, at: Date.now() };
+  token = { rows, requestId, at: Date.now() };
   return rows.length === 0 ? EMPTY : undefined;
 }
 
@@ -118,7 +120,7 @@ async function submit(app, form) {
   if (app.scopes) return authorize(app, name, problem);
   // The pretended provider knows one wrong key.
   if (form.elements.key.value === "wrong") return failed(problem, `${app.title} refused the key`);
-  succeeded(connection(app.type, name), app.title);
+  succeeded(await connection(app.type, name), app.title);
 }
 
 /** Asks the pretended provider, in this window's place for One and in a pop-up for Pica. */
@@ -131,18 +133,21 @@ function authorize(app, name, problem) {
     return parent.postMessage({ messageType: "OAUTH_REDIRECT", url: url.href, state }, "*");
   }
   const popup = open(url, "provider", "popup,width=480,height=560");
-  addEventListener("message", function answered({ source, data }) {
+  addEventListener("message", async function answered({ source, data }) {
     if (source !== popup || data?.state !== state) return;
     removeEventListener("message", answered);
-    if (data.allowed) succeeded(connection(app.type, name), app.title);
+    if (data.allowed) succeeded(await connection(app.type, name), app.title);
     else failed(problem, "access_denied");
   });
 }
 
 /** Back from the provider in the same window. It wrote its answer before the state. */
-function returned(answer) {
+async function returned(answer) {
   const [decision, , type] = answer.split(".");
-  if (decision === "allow") return succeeded(connection(type), type);
+  if (decision === "allow") {
+    await fetchToken();
+    return succeeded(await connection(type), type);
+  }
   show(title(), make("p", { className: "bad", textContent: "Connection failed" }));
   say("LINK_ERROR", "access_denied");
 }
@@ -162,16 +167,21 @@ function failed(problem, text) {
   say("LINK_ERROR", text);
 }
 
-function connection(platform, name) {
+/** Puts the connection into the vault, for whom the token was made. */
+async function connection(platform, name) {
+  const body = JSON.stringify({ request_id: token?.requestId ?? null, platform, name });
+  const response = await fetch("/_sandbox/connections", { method: "POST", body }).catch(() => undefined);
   const id = crypto.randomUUID();
+  // A token that says no number is of nobody whom the vault knows.
+  const row = response?.ok ? await response.json() : { id, key: `test::${platform}::default::${id}` };
   return {
-    _id: `conn::${id}`,
+    _id: `conn::${row.id}`,
     platform,
     name: name || platform,
-    key: `test::${platform}::default::${id}`,
     environment: "test",
     active: true,
     createdAt: Date.now(),
+    ...row,
   };
 }
 

@@ -70,21 +70,48 @@ fn a_page_beyond_the_end_is_empty() {
 #[test]
 fn a_limit_or_page_that_does_not_parse_silently_becomes_the_default() {
     let sandbox = sandbox();
-    for query in [
-        "?limit=null&page=null",
-        "?limit=-1",
-        "?limit=0&page=0",
-        "?limit",
-        "?limit=1e2",
-    ] {
+    for query in ["?limit=null&page=null", "?limit=-1", "?limit", "?limit=1e2"] {
         let json = token(&sandbox, query).json();
         assert_eq!((rows(&json), &json["page"]), (20, &json!(1)), "{query}");
     }
 }
 
 #[test]
-fn a_limit_above_one_hundred_is_cut_to_one_hundred() {
-    assert_eq!(rows(&token(&sandbox(), "?limit=500").json()), 100);
+fn a_limit_is_cut_to_what_there_may_be_without_a_word() {
+    let sandbox = sandbox();
+    for (query, count) in [
+        ("?limit=500", 150),
+        ("?limit=151", 150),
+        ("?limit=150", 150),
+        ("?limit=0&page=0", 1),
+    ] {
+        let json = token(&sandbox, query).json();
+        assert_eq!((rows(&json), &json["page"]), (count, &json!(1)), "{query}");
+    }
+}
+
+#[test]
+fn rows_have_numbers_and_texts_for_ids_and_say_whose_oauth_app_it_is() {
+    let json = token(&sandbox(), "").json();
+    let rows = json["rows"].as_array().unwrap();
+    assert!(rows.iter().any(|row| row["id"].is_u64()));
+    assert!(rows.iter().any(|row| row["id"].is_string()));
+    assert!(
+        rows.iter()
+            .all(|row| row["useDefaultOauthCreds"].is_boolean())
+    );
+}
+
+#[test]
+fn the_one_route_says_in_the_answer_whether_the_white_label_is_on() {
+    let sandbox = sandbox();
+    for white_label in [true, false] {
+        sandbox.update(|settings| settings.white_label = white_label);
+        let headers = [("X-One-Secret", KEY)];
+        let reply = send(&sandbox, "POST /v1/authkit/token", &headers, "{}");
+        assert_eq!(reply.json()["isWhiteLabel"], white_label);
+    }
+    assert_eq!(token(&sandbox, "").json().get("isWhiteLabel"), None);
 }
 
 #[test]

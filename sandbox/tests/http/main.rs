@@ -17,3 +17,5 @@ mod memory;
 mod program;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod vault;

@@ -301,6 +301,9 @@ fn warns_of_what_works_but_is_probably_a_mistake() {
     for changes in [
         &[] as &[(&str, &str)],
         &[("ENVIRONMENT", "staging")],
+        // What most plans have.
+        &[("ENVIRONMENT", "production")],
+        &[("ENVIRONMENT", "")],
         &[
             ("ENVIRONMENT", "staging"),
             ("PICA_SECRET_KEY", "sk_live_1"),
@@ -321,14 +324,12 @@ fn warns_of_what_works_but_is_probably_a_mistake() {
             "PICA_SECRET_KEY",
         ),
         (&[("PICA_SECRET_KEY", "sk-live-1")], "PICA_SECRET_KEY"),
-        (&[("ENVIRONMENT", "")], "PICA_SECRET_KEY"),
         (&[("PICA_SECRET_KEY", "sk_live_1")], "PICA_SECRET_KEY"),
         (
             &[("PICA_SECRET_KEY_NEXT", "sk_live_1")],
             "PICA_SECRET_KEY_NEXT",
         ),
         (&[("ONE_SECRET_KEY_NEXT", "live_1")], "ONE_SECRET_KEY_NEXT"),
-        (&[("ENVIRONMENT", "production")], "PICA_SECRET_KEY"),
         (&[("ONE_SECRET_KEY", "live_1")], "ONE_SECRET_KEY"),
         (
             &[("ALLOWED_ORIGINS", "https://a.example")],

@@ -29,6 +29,9 @@ pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
 /// The key of grants in [`Profile::Verified`].
 pub const GRANT_KEY: &str = "grant_key_published_on_purpose_three";
 
+/// `APP_ORIGINS` in every deployment that has connections.
+pub const APP_ORIGIN: &str = "https://app.example";
+
 /// `UPSTREAM_DEADLINE_MS` of [`Profile::Hurried`] and [`Profile::HurriedOne`].
 pub const SHORT_DEADLINE_MS: u64 = 800;
 
@@ -118,6 +121,8 @@ impl Profile {
             ("IDENTITY_SOURCE", json!("header,body")),
             // Each test counts the calls for flags, whichever was there before it.
             ("FLAGS_CACHE_SECONDS", json!(0)),
+            ("CONNECTIONS", json!("manage")),
+            ("APP_ORIGINS", json!(APP_ORIGIN)),
         ]);
         let mut secrets = BTreeMap::from([("PICA_SECRET_KEY", KEY)]);
         let mut stored = BTreeMap::new();
@@ -309,7 +314,7 @@ impl Edge {
     }
 
     /// Asserts that nobody followed a redirect and that nothing was asked of the upstream beyond
-    /// its two routes. Loads of an issuer's keys are not the upstream's.
+    /// its two routes for tokens. Loads of an issuer's keys are not the upstream's.
     #[track_caller]
     pub fn assert_upstream_calls(&self, token: usize, flags: usize) {
         let mut all = self.sandbox.requests();

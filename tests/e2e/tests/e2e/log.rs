@@ -18,8 +18,13 @@ const ALWAYS: [&str; 10] = [
     "upstream_ms",
     "upstream_pages",
 ];
-/// Those of a request whose caller was identified.
-const CALLER: [&str; 3] = ["identity", "identity_source", "identity_type"];
+/// Those of a request whose caller was identified, and for whom the upstream was asked.
+const CALLER: [&str; 4] = [
+    "identity",
+    "identity_source",
+    "identity_type",
+    "upstream_correlation_id",
+];
 
 #[track_caller]
 fn assert_members(line: &Value, extra: &[&str]) {
@@ -90,7 +95,7 @@ fn says_why_something_failed() {
             &["reason"],
             "token",
             "unauthenticated",
-            "who sends it",
+            "no credential",
         ),
         (
             Request::post().at("/x"),

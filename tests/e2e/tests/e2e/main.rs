@@ -1,6 +1,7 @@
 //! The built Worker in workerd, over HTTP.
 
 mod bodies;
+mod connections;
 mod cors;
 mod deadlines;
 mod doctor;

@@ -57,10 +57,13 @@ fn stop_everything_when_the_store_does_not_have_them() {
 
 #[test]
 fn of_another_environment_leave_a_warning() {
+    const LIVE_KEY: &str = "sk_live_published_on_purpose";
+
     let worker = worker(
         "suspicious",
         Bindings {
-            secrets: BTreeMap::from([("PICA_SECRET_KEY", KEY)]),
+            variables: BTreeMap::from([("ENVIRONMENT", json!("development"))]),
+            secrets: BTreeMap::from([("PICA_SECRET_KEY", LIVE_KEY)]),
             ..Bindings::default()
         },
     );
@@ -69,7 +72,7 @@ fn of_another_environment_leave_a_warning() {
         answer.assert_error(401, "unauthenticated");
     }
     let warning = |line: &str| {
-        line.contains(r#"{"warning":"PICA_SECRET_KEY: is a test key"#)
+        line.contains(r#"{"warning":"PICA_SECRET_KEY: is a live key"#)
             .then_some(())
     };
     assert!(
@@ -79,5 +82,8 @@ fn of_another_environment_leave_a_warning() {
     );
     let lines = worker.log.lines();
     assert_eq!(lines.iter().filter_map(|line| warning(line)).count(), 1);
-    assert!(!lines.iter().any(|line| line.contains(KEY)), "{lines:#?}");
+    assert!(
+        !lines.iter().any(|line| line.contains(LIVE_KEY)),
+        "{lines:#?}"
+    );
 }

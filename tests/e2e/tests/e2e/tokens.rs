@@ -29,15 +29,18 @@ fn assert_whole_catalogue(edge: &Edge, rows: u32) -> Value {
 
 #[test]
 fn merges_every_size_of_catalogue_for_both_brands() {
-    for (profile, flags) in [(Profile::Pica, 1), (Profile::One, 0)] {
+    // Pica is asked for 100 rows a page, One for 150.
+    let pica = [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3), (700, 7)];
+    let one = [(0, 1), (1, 1), (150, 1), (151, 2), (247, 2), (700, 5)];
+    for (profile, flags, sizes) in [(Profile::Pica, 1, pica), (Profile::One, 0, one)] {
         let mut edge = profile.lease();
-        for (rows, pages) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3), (700, 7)] {
+        for (rows, pages) in sizes {
             edge.start_over();
             edge.sandbox.update(|settings| settings.catalogue = rows);
             let token = assert_whole_catalogue(&edge, rows);
             assert_eq!(token["pages"], 1);
-            let flag = (flags == 1).then_some(json!(false));
-            assert_eq!(token.get("isWhiteLabel"), flag.as_ref(), "{profile:?}");
+            // One says it in the answer itself.
+            assert_eq!(token["isWhiteLabel"], false, "{profile:?}");
             edge.assert_upstream_calls(pages, flags);
         }
     }
@@ -58,21 +61,21 @@ fn keeps_the_digits_of_numbers_that_javascript_would_round() {
 
 #[test]
 fn asks_upstream_as_the_contract_says() {
-    for (profile, path, key_header) in [
-        (Profile::Pica, "/v1/authkit", "x-pica-secret"),
-        (Profile::One, "/v1/authkit/token", "x-one-secret"),
+    for (profile, path, key_header, limit) in [
+        (Profile::Pica, "/v1/authkit", "x-pica-secret", 100),
+        (Profile::One, "/v1/authkit/token", "x-one-secret", 150),
     ] {
         let edge = profile.lease();
-        edge.sandbox.update(|settings| settings.catalogue = 101);
+        edge.sandbox
+            .update(|settings| settings.catalogue = limit + 1);
         edge.send(&Request::post()).assert_token();
         // The sandbox notes the end of a call a moment after the Worker has read it.
         edge.assert_upstream_idle();
         let calls = edge.sandbox.token_requests();
-        for (call, query) in calls.iter().zip(["limit=100&page=1", "limit=100&page=2"]) {
-            assert_eq!(
-                (&*call.method, &*call.path, &*call.query),
-                ("POST", path, query)
-            );
+        assert_eq!(calls.len(), 2);
+        for (call, page) in calls.iter().zip(1..) {
+            assert_eq!((&*call.method, &*call.path), ("POST", path));
+            assert_eq!(call.query, format!("limit={limit}&page={page}"));
             assert_eq!(call.header(key_header), Some(KEY));
             assert_eq!(call.header("content-type"), Some("application/json"));
             assert_eq!(call.header("accept"), Some("application/json"));
@@ -111,7 +114,8 @@ fn passes_one_page_on_byte_for_byte() {
                 "{query}"
             );
             assert_eq!(token["total"], 250);
-            assert_eq!(token.get("isWhiteLabel"), None);
+            let flag = (profile == Profile::One).then_some(json!(false));
+            assert_eq!(token.get("isWhiteLabel"), flag.as_ref());
             edge.assert_upstream_calls(1, 0);
             assert_eq!(edge.sandbox.token_requests()[0].query, upstream);
         }

@@ -9,6 +9,7 @@
 mod keys;
 mod matrix;
 mod page;
+mod vault;
 
 use std::ops::RangeInclusive;
 use std::thread;
@@ -102,7 +103,7 @@ fn assert_calls(what: &str, found: usize, allowed: &RangeInclusive<usize>) {
     assert!(allowed.contains(&found), "{found} {what}, not {allowed:?}");
 }
 
-fn check(edge: &mut Edge, row: &Row, route: Route, memory: Memory) {
+fn check(edge: &mut Edge, row: &Row, provider: Provider, route: Route, memory: Memory) {
     prepare(edge, memory);
     edge.sandbox.configure(row.settings());
     let answer = send_in_time(edge, &request(route));
@@ -120,7 +121,11 @@ fn check(edge: &mut Edge, row: &Row, route: Route, memory: Memory) {
     assert_eq!(edge.line_of(&answer)["code"], code);
     edge.assert_upstream_idle();
     let seen = edge.sandbox.token_requests();
-    assert_calls("token calls", seen.len(), &row.calls(route, memory));
+    assert_calls(
+        "token calls",
+        seen.len(),
+        &row.calls(route, memory, provider),
+    );
     let flags = edge.sandbox.flags_requests().len();
     assert_calls("flags calls", flags, &(0..=1));
     // Nobody went where a redirect pointed.
@@ -139,7 +144,7 @@ fn check_all(provider: Provider) {
                 }
                 // Shown when it fails.
                 println!("{provider:?}, {}, {route:?}, {memory:?}", row.name);
-                check(&mut edge, &row, route, memory);
+                check(&mut edge, &row, provider, route, memory);
             }
         }
     }
@@ -176,7 +181,7 @@ fn every_fault_of_flags_calls() {
             edge.assert_upstream_idle();
             let found = edge.sandbox.flags_requests().len();
             assert_calls("flags calls", found, &calls);
-            edge.assert_upstream_calls(matrix::PAGES, found);
+            edge.assert_upstream_calls(Provider::Pica.pages(), found);
             assert_recovered(&edge, false);
         }
     }

@@ -4,10 +4,7 @@ use std::env;
 use std::ops::RangeInclusive;
 
 use authkit_edge_e2e::profile::Profile;
-use authkit_sandbox::{Fault, FaultKind, Settings, WrongShape};
-
-/// Pages of the catalogue that every combination is asked for: 250 rows.
-pub(crate) const PAGES: usize = 3;
+use authkit_sandbox::{Fault, FaultKind, Settings, Target, WrongShape};
 
 /// What a caller gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,16 +121,25 @@ impl Row {
     }
 
     /// How many token calls there may be.
-    pub(crate) fn calls(&self, route: Route, memory: Memory) -> RangeInclusive<usize> {
+    pub(crate) fn calls(
+        &self,
+        route: Route,
+        memory: Memory,
+        provider: Provider,
+    ) -> RangeInclusive<usize> {
         match (&self.stay, route) {
             (Stay::Passing(times), route) => {
-                let pages = if route == Route::Whole { PAGES } else { 1 };
+                let pages = if route == Route::Whole {
+                    provider.pages()
+                } else {
+                    1
+                };
                 let calls = pages + *times as usize;
                 calls..=calls
             }
             // Those of other pages end with the one that decides, so there may be fewer.
             (Stay::Lasting(tries), Route::Whole) if memory == Memory::Warm => {
-                *tries.start()..=PAGES * tries.end()
+                *tries.start()..=provider.pages() * tries.end()
             }
             (Stay::Lasting(tries), _) => tries.clone(),
         }
@@ -170,6 +176,16 @@ impl Row {
 pub(crate) enum Provider {
     Pica,
     One,
+}
+
+impl Provider {
+    /// Pages of the catalogue that every combination is asked for: 250 rows.
+    pub(crate) fn pages(self) -> usize {
+        match self {
+            Self::Pica => 3,
+            Self::One => 2,
+        }
+    }
 }
 
 const PROVIDERS: usize = 2;
@@ -298,6 +314,152 @@ pub(crate) fn token_faults() -> Vec<Row> {
     ]
 }
 
+/// What is asked for of connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VaultRoute {
+    /// `GET /api/authkit/connections`, where the list fails.
+    List,
+    /// `DELETE /api/authkit/connections/{id}`, where the list before it fails.
+    Look,
+    /// The same, where the delete fails and is not done.
+    Delete,
+    /// The same, where it is done and its answer is lost.
+    Deleted,
+}
+
+pub(crate) const VAULT_ROUTES: [VaultRoute; 4] = [
+    VaultRoute::List,
+    VaultRoute::Look,
+    VaultRoute::Delete,
+    VaultRoute::Deleted,
+];
+
+/// One fault of the vault.
+#[derive(Debug)]
+pub(crate) struct VaultRow {
+    pub(crate) name: &'static str,
+    pub(crate) kind: FaultKind,
+    pub(crate) times: Option<u32>,
+    /// When it is of a list: what the caller gets, and how many calls of it there are.
+    list: (Expected, RangeInclusive<usize>),
+    /// When it is of a delete that is not done: the same, of deletes.
+    delete: (Expected, RangeInclusive<usize>),
+    /// Whether it tells that a delete was not done. Then nobody looks whether it was, and one that
+    /// was done all the same is an error.
+    is_refusal: bool,
+    pub(crate) endless: bool,
+}
+
+impl VaultRow {
+    fn lasting(name: &'static str, kind: FaultKind, tries: usize, expected: Expected) -> Self {
+        Self {
+            name,
+            kind,
+            times: None,
+            list: (expected, tries..=tries),
+            delete: (expected, tries..=tries),
+            is_refusal: false,
+            endless: false,
+        }
+    }
+
+    fn passing(name: &'static str, kind: FaultKind) -> Self {
+        Self {
+            times: Some(2),
+            ..Self::lasting(name, kind, 3, Expected::Token)
+        }
+    }
+
+    fn refusing(name: &'static str, kind: FaultKind, expected: Expected) -> Self {
+        Self {
+            is_refusal: true,
+            ..Self::lasting(name, kind, 1, expected)
+        }
+    }
+
+    fn endless(name: &'static str, kind: FaultKind) -> Self {
+        Self {
+            list: (TIMEOUT, 1..=3),
+            delete: (TIMEOUT, 1..=3),
+            endless: true,
+            ..Self::lasting(name, kind, 1, TIMEOUT)
+        }
+    }
+
+    /// The answer to a delete is not looked at, but for its status.
+    fn of_a_body(self) -> Self {
+        Self {
+            delete: (Expected::Token, 1..=1),
+            ..self
+        }
+    }
+
+    /// What the caller gets, and how many calls there are of the kind that fails.
+    pub(crate) fn expected(&self, route: VaultRoute) -> (Expected, RangeInclusive<usize>) {
+        match route {
+            VaultRoute::List | VaultRoute::Look => self.list.clone(),
+            VaultRoute::Delete => self.delete.clone(),
+            VaultRoute::Deleted if self.is_refusal => self.delete.clone(),
+            VaultRoute::Deleted => (Expected::Token, 1..=1),
+        }
+    }
+
+    pub(crate) fn settings(&self, route: VaultRoute) -> Settings {
+        let target = match route {
+            VaultRoute::List | VaultRoute::Look => Target::Vault,
+            VaultRoute::Delete => Target::Delete,
+            VaultRoute::Deleted => Target::Deleted,
+        };
+        let fault = Fault::new(target, self.kind.clone());
+        Settings {
+            faults: vec![match self.times {
+                Some(times) => fault.times(times),
+                None => fault,
+            }],
+            ..Settings::default()
+        }
+    }
+
+    /// The deployments that it meets.
+    pub(crate) fn profile(&self, provider: Provider) -> Profile {
+        match (provider, self.endless) {
+            (Provider::Pica, false) => Profile::Pica,
+            (Provider::Pica, true) => Profile::Hurried,
+            (Provider::One, false) => Profile::One,
+            (Provider::One, true) => Profile::HurriedOne,
+        }
+    }
+}
+
+/// Faults of the vault, of lists and of deletes.
+pub(crate) fn vault_faults() -> Vec<VaultRow> {
+    use FaultKind::{CloseEarly, Hang, Latency, NotJson, Reset};
+
+    let shape = FaultKind::WrongShape;
+    vec![
+        VaultRow::passing("connection reset, twice", Reset),
+        VaultRow::passing("503, twice", status(503, None)),
+        VaultRow::lasting("connection reset", Reset, 3, FAILED),
+        VaultRow::lasting("connection closed without an answer", CloseEarly, 3, FAILED),
+        VaultRow::lasting("503", status(503, None), 3, FAILED),
+        VaultRow::lasting("500", status(500, None), 3, FAILED),
+        VaultRow::refusing("400", status(400, None), FAILED),
+        VaultRow::refusing("401", status(401, None), FAILED),
+        VaultRow::refusing("redirect", redirect(), FAILED),
+        VaultRow::refusing(
+            "429 with `Retry-After: 60`",
+            status(429, Some("60")),
+            LIMITED,
+        ),
+        VaultRow::lasting("HTML with 200", NotJson, 3, FAILED).of_a_body(),
+        VaultRow::lasting("no `rows`", shape(WrongShape::RowsMissing), 3, FAILED).of_a_body(),
+        VaultRow::lasting("`rows` twice", shape(WrongShape::DuplicateRows), 3, FAILED).of_a_body(),
+        VaultRow::lasting("100 MB, length unsaid", oversized(false), 1, FAILED),
+        VaultRow::endless("no answer, ever", Hang),
+        VaultRow::endless("ten minutes late", Latency { ms: 600_000 }),
+    ]
+}
+
 /// Faults of flags calls, and how often one is tried: there is a token whatever they do.
 pub(crate) fn flags_faults() -> Vec<(&'static str, FaultKind, RangeInclusive<usize>)> {
     vec![
@@ -342,5 +504,6 @@ pub(crate) fn combinations() -> usize {
     let token = token_faults().len() * ROUTES.len() * PROVIDERS * MEMORIES.len();
     let flags = flags_faults().len() * MEMORIES.len();
     let keys = keys_faults().len() * MEMORIES.len() * 2;
-    token + flags + keys
+    let vault = vault_faults().len() * VAULT_ROUTES.len() * PROVIDERS;
+    token + flags + keys + vault
 }

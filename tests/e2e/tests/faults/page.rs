@@ -7,7 +7,8 @@ use std::{env, fs};
 use authkit_edge_e2e::root;
 
 use crate::matrix::{
-    Expected, Memory, NO_KEYS, Route, combinations, flags_faults, keys_faults, token_faults,
+    Expected, Memory, NO_KEYS, Provider, Route, VAULT_ROUTES, VaultRoute, combinations,
+    flags_faults, keys_faults, token_faults, vault_faults,
 };
 
 const BEGIN: &str = "<!-- matrix -->\n";
@@ -40,7 +41,7 @@ fn there_are_forty_combinations_and_more() {
 
 fn matrix() -> String {
     let mut text = format!(
-        "{} combinations.\n\n\
+        "{} combinations. Calls are those to Pica; One gives the list in two pages and not in three.\n\n\
          | Token calls: | The whole list | calls, cold | calls, warm | One page | calls |\n\
          | --- | --- | --- | --- | --- | --- |\n",
         combinations()
@@ -51,11 +52,25 @@ fn matrix() -> String {
             "| {} | {} | {} | {} | {} | {} |",
             row.name,
             cell(row.whole),
-            count(&row.calls(Route::Whole, Memory::Cold)),
-            count(&row.calls(Route::Whole, Memory::Warm)),
+            count(&row.calls(Route::Whole, Memory::Cold, Provider::Pica)),
+            count(&row.calls(Route::Whole, Memory::Warm, Provider::Pica)),
             cell(row.one_page),
-            count(&row.calls(Route::OnePage, Memory::Cold)),
+            count(&row.calls(Route::OnePage, Memory::Cold, Provider::Pica)),
         );
+    }
+    text += "\n| The vault: | list | delete, where the list fails | where the delete fails | where its \
+             answer is lost |\n| --- | --- | --- | --- | --- |\n";
+    for row in vault_faults() {
+        let cells = VAULT_ROUTES.map(|route| {
+            let (expected, calls) = row.expected(route);
+            let got = match expected {
+                Expected::Token if route == VaultRoute::List => "list".to_owned(),
+                Expected::Token => "204".to_owned(),
+                error @ Expected::Error(..) => cell(error),
+            };
+            format!("{got}, {} calls", count(&calls))
+        });
+        let _ = writeln!(text, "| {} | {} |", row.name, cells.join(" | "));
     }
     text += "\n| Flags calls: | The whole list, cold and warm | calls |\n| --- | --- | --- |\n";
     for (name, _, calls) in flags_faults() {
