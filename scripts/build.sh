@@ -16,7 +16,7 @@ separator=$(printf '\037')
 inputs_with() { # std
   {
     find src "$folder/src" "$folder/Cargo.toml" worker/*.js -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
-    cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs scripts/snip.mjs
+    cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs scripts/order.mjs scripts/snip.mjs
     rustc -vV
     echo "$1"
   } | digest

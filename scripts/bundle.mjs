@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { buildSync, transformSync } from "esbuild";
+import { nameBySize } from "./order.mjs";
 import { snip, STREAMS } from "./snip.mjs";
 
 const [module, entry, folder] = process.argv.slice(2).map((path) => resolve(path));
@@ -61,16 +62,17 @@ writeFileSync(file("graph.json"), JSON.stringify(graph));
 // No more than the compiler used, and the exceptions of wasm-bindgen: with all that binaryen knows,
 // it writes imports in a form that only the newest engines read.
 const features = ["--detect-features", "--enable-exception-handling"];
-tool("wasm-metadce", [file("index_bg.wasm"), "-g", "--graph-file", file("graph.json"), ...features, "-o", file("used.wasm")]);
+tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), ...features, "-o", file("used.wasm")]);
+writeFileSync(file("ordered.wasm"), nameBySize(readFileSync(file("used.wasm"))));
 // -Os compresses better than -Oz. A function that is called from one place only stays one (ocimfs is
 // how large a body may be that goes to its caller): V8 compiles what is called, function by function.
 // The lowest KB of memory is the end of the stack, which only an overflow would reach: so an addition in
 // front of an access is a part of the access. What is calculated twice compresses better than a local.
 const optimize = ["-Os", "-ocimfs=50", "--low-memory-unused", "--skip-pass=local-cse"];
-// Functions of one kind are next to each other, where gzip still sees the one at the other.
+// By the names that scripts/order.mjs gives.
 const finish = ["--reorder-functions-by-name", "--strip-debug", "--strip-producers", "--strip-target-features"];
 const rename = "--minify-imports-and-exports-and-modules";
-const names = JSON.parse(tool("wasm-opt", [file("used.wasm"), ...optimize, ...finish, rename, ...features, "-o", file("small.wasm")]));
+const names = JSON.parse(tool("wasm-opt", [file("ordered.wasm"), ...optimize, ...finish, rename, ...features, "-o", file("small.wasm")]));
 
 // The same names in the script, and of what it offers to the module only that which is called there.
 const short = (list) => new Map(list.map((entry) => entry.slice(-2)));

@@ -15,9 +15,7 @@ export const STREAMS = /into_underlying_/;
  */
 export function snip(module, pattern) {
   const bytes = Uint8Array.from(module);
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
-  const first = imports.filter(({ kind }) => kind === "function").length;
-  const { bodies, names } = read(bytes);
+  const { bodies, names, first } = read(bytes);
   let count = 0;
   bodies.forEach(({ start, end }, index) => {
     if (!pattern.test(names.get(first + index) ?? "")) return;
@@ -30,8 +28,13 @@ export function snip(module, pattern) {
   return { bytes, count };
 }
 
-/** Where the bodies of a module's functions are, and the names of all functions by index. */
-function read(bytes) {
+/**
+ * Where the bodies of a module's functions are, the names of all functions by index, and which index the
+ * first has that is not imported.
+ */
+export function read(bytes) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+  const first = imports.filter(({ kind }) => kind === "function").length;
   let at = 8;
   const number = () => {
     for (let value = 0, scale = 1; ; scale *= 128) {
@@ -71,5 +74,5 @@ function read(bytes) {
       });
     }
   });
-  return { bodies, names };
+  return { bodies, names, first };
 }
