@@ -171,6 +171,10 @@ pub const PREFLIGHT_MAX_AGE_SECONDS: &str = "7200";
 /// <https://developers.cloudflare.com/workers/platform/limits/#request-and-response-limits>
 pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 
+/// Most cookies that one value is joined from. Browsers keep 4 KiB in one, so that a header is full
+/// with half of them.
+pub const MAX_COOKIE_CHUNKS: usize = 16;
+
 /// All the time that the application has to say who is signed in, unless `SESSION_TIMEOUT_MS` says
 /// otherwise.
 pub const DEFAULT_SESSION_TIMEOUT: Duration = Duration::from_secs(3);

@@ -148,12 +148,29 @@ const cookieNames = (cookies) => cookies.split(";").map((pair) => pair.split("="
 
 /** The token that a source has read out of the credential. */
 function tokenOf({ token, cookies = "" }, decided, source) {
-  if (token) return token;
+  if (token) return tokenIn(token);
   // The first of those that are configured and there.
   const names = decided === "access" ? [ACCESS_COOKIE] : (source?.cookie ?? []);
-  const pairs = names.map((name) => cookies.split(";").find((text) => text.split("=")[0].trim() === name));
-  const pair = pairs.find((text) => text && !/=\s*$/.test(text));
-  return pair?.slice(pair.indexOf("=") + 1).trim().replace(/^"(.*)"$/, "$1");
+  const values = new Map(cookies.split(";").map((pair) => [pair.split("=")[0].trim(), pair.slice(pair.indexOf("=") + 1).trim().replace(/^"(.*)"$/, "$1")]));
+  const found = names.map((name) => values.get(name) || joined(values, name)).find(Boolean);
+  return found && tokenIn(found);
+}
+
+/** A value that Supabase's library has cut, as the Worker joins it. */
+function joined(values, name) {
+  let text = "";
+  for (let number = 0; values.get(`${name}.${number}`); number += 1) text += values.get(`${name}.${number}`);
+  return text;
+}
+
+/** The access token of a session in Supabase's form; or the text itself. */
+function tokenIn(text) {
+  try {
+    if (text.startsWith("base64-")) return JSON.parse(Buffer.from(text.slice(7), "base64url").toString("utf8")).access_token;
+    return /^[{%]/.test(text) ? JSON.parse(decodeURIComponent(text)).access_token : text;
+  } catch {
+    return text;
+  }
 }
 
 /** Header and claims of a token that nobody has verified here: to compare, not to believe. */
@@ -282,10 +299,15 @@ function ago(seconds) {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** The value of a claim, as the Worker finds it: by its whole name, else along the dots. */
+/** The value of a claim, as the Worker finds it: the longest name that is there comes first. */
 function find(claims, path) {
+  if (claims === null || typeof claims !== "object") return undefined;
   if (Object.hasOwn(claims, path)) return claims[path];
-  return path.split(".").reduce((value, name) => (value !== null && typeof value === "object" && Object.hasOwn(value, name) ? value[name] : undefined), claims);
+  for (let at = path.lastIndexOf("."); at >= 0; at = at === 0 ? -1 : path.lastIndexOf(".", at - 1)) {
+    const inner = Object.hasOwn(claims, path.slice(0, at)) ? claims[path.slice(0, at)] : undefined;
+    if (inner !== null && typeof inner === "object" && !Array.isArray(inner)) return find(inner, path.slice(at + 1));
+  }
+  return undefined;
 }
 
 function kindOf(value) {

@@ -9,6 +9,7 @@ pub mod grant;
 pub mod pseudonym;
 mod session;
 mod site;
+mod token_cookie;
 mod verified;
 
 use std::rc::Rc;
@@ -30,6 +31,7 @@ pub use session::{
     Unreadable,
 };
 pub use site::Unsaid;
+pub use token_cookie::CookieForm;
 pub use verified::{Access, Jwt, ServiceTokens, TypeClaims};
 
 /// A caller whose identity was accepted. Only [`Policy`] makes one, so whoever holds one need not

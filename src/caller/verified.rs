@@ -2,8 +2,8 @@
 
 use crate::caller::grant::{GRANT_HEADER, GrantKeys};
 use crate::caller::site::check_same_origin;
+use crate::caller::token_cookie::CookieForm;
 use crate::caller::{CallerFault, Found, Question};
-use crate::http::cookie;
 use crate::identity::IdentityType;
 use crate::jwt::TokenFault;
 use crate::jwt::claim_path::ClaimPath;
@@ -24,6 +24,8 @@ pub struct Jwt {
     pub issuer: Issuer,
     /// The cookies that may hold one, when there is no bearer token: the first that is there does.
     pub cookies: Vec<String>,
+    /// What is in them.
+    pub cookie_form: CookieForm,
     /// Where in a token the identities are.
     pub claims: TypeClaims,
     /// Whether `|` in an identity is written as `~7C`: Auth0's users are all `provider|id`, and the
@@ -73,7 +75,7 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let Some(token) = jwt_credential(question, &jwt.cookies)? else {
+    let Some(token) = jwt_credential(question, jwt)? else {
         return Ok(None);
     };
     let claims = jwt
@@ -107,7 +109,7 @@ where
     let assertion = question.request.header(ACCESS_HEADER);
     let token = match assertion.filter(|text| !text.is_empty()) {
         Some(token) => token,
-        None => match cookie_value(question, ACCESS_COOKIE)? {
+        None => match cookie_token(question, ACCESS_COOKIE, CookieForm::Token)? {
             Some(token) => token,
             None => return Ok(None),
         },
@@ -174,14 +176,14 @@ pub(super) fn grant<I: Incoming>(
 /// The token of a request: the bearer token, else that of the first cookie that is there.
 fn jwt_credential<I: Incoming>(
     question: &Question<'_, I>,
-    cookies: &[String],
+    jwt: &Jwt,
 ) -> Result<Option<String>, CallerFault> {
     let authorization = question.request.header("authorization");
     if let Some(bearer) = authorization.as_deref().and_then(bearer).transpose()? {
         return Ok(Some(bearer.to_owned()));
     }
-    for name in cookies {
-        let token = cookie_value(question, name)?;
+    for name in &jwt.cookies {
+        let token = cookie_token(question, name, jwt.cookie_form)?;
         if token.is_some() {
             check_same_origin(question)?;
             return Ok(token);
@@ -209,15 +211,13 @@ fn bearer(authorization: &str) -> Option<Result<&str, CallerFault>> {
     })
 }
 
-fn cookie_value<I: Incoming>(
+fn cookie_token<I: Incoming>(
     question: &Question<'_, I>,
     name: &str,
+    form: CookieForm,
 ) -> Result<Option<String>, CallerFault> {
-    let Some(header) = question.request.header("cookie") else {
-        return Ok(None);
-    };
-    let value = cookie::find(&header, name).map_err(CallerFault::Cookie)?;
-    Ok(value.map(str::to_owned))
+    let header = question.request.header("cookie");
+    header.map_or(Ok(None), |header| form.read(&header, name))
 }
 
 /// Which of their identities a verified caller asks for, in the body or the query. It chooses

@@ -290,7 +290,7 @@ impl<'a> Bindings<'a> {
 
 /// What is wrong with a value that is none of a few. One function for all types that are chosen.
 #[inline(never)]
-fn must_be_one_of(
+pub(super) fn must_be_one_of(
     name: &'static str,
     known: &mut dyn Iterator<Item = &'static str>,
 ) -> ConfigFault {

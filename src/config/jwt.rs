@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use crate::caller::{Jwt, TypeClaims};
+use crate::caller::{CookieForm, Jwt, TypeClaims};
 use crate::config::Environment;
 use crate::config::bindings::{Bindings, ConfigFault, Faults};
-use crate::config::presets::{self, Facts, ISSUER, Preset, Wanted};
+use crate::config::presets::{self, Facts, ISSUER, Wanted};
 use crate::http::cookie;
 use crate::http::origin::Origin;
 use crate::jwt::algorithm::{Algorithm, Hash};
 use crate::jwt::claim_path::ClaimPath;
-use crate::jwt::claims::{Audience, ClaimPolicy, WithoutParty};
+use crate::jwt::claims::{Audience, ClaimPolicy, WithoutIssuer, WithoutParty};
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
-use crate::jwt::persons::{Acceptable, Accepted, FIREBASE_ISSUERS, Product};
+use crate::jwt::persons::{Acceptable, Accepted, FIREBASE_ISSUERS};
 use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
 
 const AUDIENCE: &str = "JWT_AUDIENCE";
@@ -24,6 +24,12 @@ const SECRET: &str = "JWT_SECRET";
 const ACCEPT: &str = "JWT_ACCEPT";
 const TENANT: &str = "JWT_TENANT";
 const WITHOUT_PARTY: &str = "JWT_WITHOUT_AZP";
+const WITHOUT_AUDIENCE: &str = "JWT_WITHOUT_AUD";
+
+/// Hosts of keys that sign for the applications of everybody.
+const SHARED_KEYS: &str = "://www.googleapis.com ://accounts.google.com ://login.microsoftonline.com \
+                           ://appleid.apple.com ://gitlab.com .cloudflareaccess.com/ \
+                           ://token.actions.githubusercontent.com";
 
 // An isolate compiles a function when it first calls it; without `jwt` it need not do this one.
 #[inline(never)]
@@ -32,37 +38,36 @@ pub(super) fn jwt(
     environment: Environment,
     faults: &mut Faults,
 ) -> Option<Jwt> {
-    let preset = faults.note(presets::choose(bindings))?;
-    let facts = preset.map(|preset| presets::facts(preset, bindings));
-    let mut facts = faults.note(facts.transpose())?;
+    let mut facts = faults.note(presets::facts(bindings))?;
     faults.note(presets::add_domain(facts.as_mut(), bindings));
-    let default = facts.as_ref().map(|facts| facts.algorithms);
+    let facts = facts.as_ref();
+    let word = |name| facts.and_then(|facts| facts.word(name));
+    let default = word("algorithms").or(facts.map(|_| "RS256"));
     let algorithms = faults.note(algorithms(bindings, default));
     let keys = algorithms.as_ref().and_then(|algorithms| {
         faults.note(
             if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
                 shared_key(bindings, algorithms)
             } else {
-                remote_keys(bindings, facts.as_ref(), environment)
+                remote_keys(bindings, facts, environment)
             },
         )
     });
-    let cookies = faults.note(cookies(bindings, facts.as_ref()));
+    let cookies = faults.note(cookies(bindings, facts));
+    let cookie_form = faults.note(cookie_form(bindings, word("format")));
     let mut path = |name, default| claim_path(bindings, name, default, faults);
     let claims = TypeClaims {
-        user: path("JWT_IDENTITY_CLAIM", Some("sub"))?,
-        organization: path(
-            "JWT_ORGANIZATION_CLAIM",
-            facts.as_ref().and_then(|facts| facts.organization),
-        ),
+        user: path("JWT_IDENTITY_CLAIM", word("user").or(Some("sub")))?,
+        organization: path("JWT_ORGANIZATION_CLAIM", word("organization")),
         team: path("JWT_TEAM_CLAIM", None),
         project: path("JWT_PROJECT_CLAIM", None),
     };
-    let policy = claim_policy(bindings, preset, facts, faults);
+    let policy = claim_policy(bindings, facts, faults);
     Some(Jwt {
         cookies: cookies?,
+        cookie_form: cookie_form?,
         claims,
-        escapes_bars: preset == Some(Preset::Auth0),
+        escapes_bars: word("bars").is_some(),
         issuer: Issuer {
             algorithms: algorithms?,
             keys: keys?,
@@ -92,29 +97,34 @@ pub(super) fn claim_path(
 /// Reads every setting before it gives up on one.
 fn claim_policy(
     bindings: &Bindings<'_>,
-    preset: Option<Preset>,
-    facts: Option<Facts>,
+    facts: Option<&Facts>,
     faults: &mut Faults,
 ) -> Option<ClaimPolicy> {
     let accepted = accepted(bindings, faults);
-    let wanted = preset.map_or(Wanted::Named, Preset::wanted);
-    let mut policy = faults.note(audience_policy(bindings, wanted, facts))?;
+    let mut policy = faults.note(audience_policy(bindings, facts))?;
     policy.tenant = tenant(bindings, &policy.issuers, faults);
-    policy.product = preset.map_or(Product::Any, Preset::product);
     policy.accepted = accepted;
+    if let Some(facts) = facts {
+        policy.product = facts.product();
+        if facts.word("nameless").is_some() {
+            policy.without_issuer = WithoutIssuer::Allow;
+        }
+    }
     Some(policy)
 }
 
 fn audience_policy(
     bindings: &Bindings<'_>,
-    wanted: Wanted,
-    facts: Option<Facts>,
+    facts: Option<&Facts>,
 ) -> Result<ClaimPolicy, ConfigFault> {
     let audiences = bindings.list(AUDIENCE)?;
     let parties = bindings.list(PARTIES)?;
-    let (issuers, application) = match facts {
-        Some(facts) => (facts.issuers, facts.application),
-        None => (bindings.list(ISSUER)?, None),
+    let keys_are_ours = keys_are_ours(bindings, facts.is_some())?;
+    let wanted = facts.map_or(Wanted::Named, Facts::wanted);
+    let application = facts.and_then(|facts| Some(facts.fill(facts.word("application")?)));
+    let issuers = match facts {
+        Some(facts) => facts.issuers.clone(),
+        None => bindings.list(ISSUER)?,
     };
     let unset = audiences.is_empty();
     let mut names = audiences;
@@ -125,11 +135,12 @@ fn audience_policy(
     let missing = match wanted {
         _ if issuers.is_empty() => Some((ISSUER, "must be exactly the `iss` of the tokens")),
         Wanted::Cognito if nameless => Some((AUDIENCE, "must be the app client id")),
-        Wanted::Party if nameless && parties.is_empty() => Some((
+        Wanted::Party if unset && parties.is_empty() => Some((
             PARTIES,
-            "must be the origins of your front end, such as https://app.example.com",
+            "must be who asks for the tokens: with Clerk the origins of your front end, such as \
+             https://app.example.com; with Keycloak your client id",
         )),
-        Wanted::Named if nameless && parties.is_empty() => Some((
+        Wanted::Named if nameless && parties.is_empty() && !keys_are_ours => Some((
             AUDIENCE,
             "must be the `aud` of the tokens: without it, tokens for any application would be accepted",
         )),
@@ -140,8 +151,8 @@ fn audience_policy(
     }
     let audience = match wanted {
         Wanted::Cognito => Audience::Cognito(names),
-        Wanted::Client if unset => Audience::AudIfAny(names),
-        Wanted::Party | Wanted::Named if nameless => Audience::AudIfAny(names),
+        Wanted::Client | Wanted::Party if unset => Audience::AudIfAny(names),
+        Wanted::Named if nameless || keys_are_ours => Audience::AudIfAny(names),
         Wanted::Known | Wanted::Client | Wanted::Party | Wanted::Named => Audience::Aud(names),
     };
     let mut policy = ClaimPolicy::new(issuers, audience);
@@ -154,10 +165,14 @@ fn audience_policy(
         ],
     )?;
     if policy.without_party == WithoutParty::Allow {
-        let advice = match wanted {
+        let advice = match (wanted, &policy.audience) {
             _ if parties.is_empty() => Some("has no meaning without JWT_AZP"),
-            Wanted::Named if nameless => {
+            // Clerk's keys are those of one application.
+            (Wanted::Named, Audience::AudIfAny(_)) => {
                 Some("needs JWT_AUDIENCE: without both, tokens for any application are good here")
+            }
+            (Wanted::Party, Audience::AudIfAny(names)) if !names.is_empty() => {
+                Some("needs JWT_AUDIENCE: without both, tokens for any client are good here")
             }
             _ => None,
         };
@@ -168,6 +183,25 @@ fn audience_policy(
     policy.authorized_parties = parties;
     policy.client = application.filter(|_| wanted == Wanted::Client);
     Ok(policy)
+}
+
+/// `JWT_WITHOUT_AUD`: whether whoever configures this says that the keys sign for this application and
+/// for no other, so that a token need not say whom it is for. A preset knows that by itself.
+fn keys_are_ours(bindings: &Bindings<'_>, has_preset: bool) -> Result<bool, ConfigFault> {
+    let ours = bindings.choice(
+        WITHOUT_AUDIENCE,
+        "refuse",
+        &[("refuse", false), ("keys-are-ours-alone", true)],
+    )?;
+    let is_shared = |url: String| SHARED_KEYS.split(' ').any(|host| url.contains(host));
+    let advice = match ours {
+        true if has_preset => "has no meaning with a JWT_PRESET, which knows what binds its tokens",
+        true if bindings.get(KEYS_URL).is_some_and(is_shared) => {
+            "is not so: the keys at JWT_JWKS_URL sign for other applications, too. Set JWT_AUDIENCE"
+        }
+        _ => return Ok(ours),
+    };
+    Err(ConfigFault::new(WITHOUT_AUDIENCE, advice))
 }
 
 /// `JWT_ACCEPT`: who stands for no person and is wanted. Nothing else can be.
@@ -268,7 +302,7 @@ fn remote_keys(
             check_url(KEYS_URL, &url, environment)?;
             url
         }
-        (None, Some(facts)) => facts.keys_url.clone(),
+        (None, Some(facts)) => facts.keys_url(),
         (None, None) => {
             let advice = "must be the URL of the issuer's JSON Web Key Set";
             return Err(ConfigFault::new(KEYS_URL, advice));
@@ -313,7 +347,7 @@ fn cookies(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Vec<String>
     const NAME: &str = "JWT_COOKIE";
     let mut names = bindings.list(NAME)?;
     if names.is_empty() {
-        names.extend(facts.and_then(|facts| facts.cookie).map(str::to_owned));
+        names.extend(facts.iter().flat_map(|facts| facts.cookies.clone()));
     }
     if names.iter().all(|name| cookie::is_name(name)) {
         Ok(names)
@@ -321,4 +355,16 @@ fn cookies(bindings: &Bindings<'_>, facts: Option<&Facts>) -> Result<Vec<String>
         let advice = "must be the name of a cookie, or several with commas between";
         Err(ConfigFault::new(NAME, advice))
     }
+}
+
+/// `JWT_COOKIE_FORMAT`: what is in the cookies; by default what the preset's product puts there.
+fn cookie_form(bindings: &Bindings<'_>, default: Option<&str>) -> Result<CookieForm, ConfigFault> {
+    bindings.choice(
+        "JWT_COOKIE_FORMAT",
+        default.unwrap_or("token"),
+        &[
+            ("token", CookieForm::Token),
+            ("supabase", CookieForm::Supabase),
+        ],
+    )
 }

@@ -170,6 +170,7 @@ fn unreadable_reason(fault: Unreadable) -> &'static str {
 fn token_reason(fault: TokenFault) -> &'static str {
     match fault {
         TokenFault::TooLarge => "token: longer than a header may be",
+        TokenFault::Session => "token: the session cookie holds no access_token that can be read",
         TokenFault::Malformed => "token: not a compact JWS with a JSON header",
         TokenFault::Encrypted => "token: encrypted (JWE), which cannot be verified",
         TokenFault::Critical => "token: header has crit, b64 or zip",

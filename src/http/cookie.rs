@@ -1,6 +1,6 @@
 //! Reading cookies (RFC 6265 §4.2.1): one, or those of an application's session.
 
-use crate::limits::MAX_HEADER_BYTES;
+use crate::limits::{MAX_COOKIE_CHUNKS, MAX_HEADER_BYTES};
 
 /// Why a `Cookie` header does not give the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,25 @@ pub fn find<'a>(header: &'a str, name: &str) -> Result<Option<&'a str>, CookieFa
         (Some(_), Some(_)) => Err(CookieFault::Twice),
         (value, _) => Ok(value.map(unquoted).filter(|value| !value.is_empty())),
     }
+}
+
+/// The same for a value that may have been cut: that of the cookie, else those of `NAME.0`, `NAME.1` and
+/// so on, joined, up to the first that is not there, and [`MAX_COOKIE_CHUNKS`] at most.
+///
+/// # Errors
+/// [`CookieFault`], of a cookie that is needed for it.
+pub fn find_joined(header: &str, name: &str) -> Result<Option<String>, CookieFault> {
+    if let Some(whole) = find(header, name)? {
+        return Ok(Some(whole.to_owned()));
+    }
+    let mut joined = String::new();
+    for number in 0..MAX_COOKIE_CHUNKS {
+        let Some(chunk) = find(header, &format!("{name}.{number}"))? else {
+            break;
+        };
+        joined.push_str(chunk);
+    }
+    Ok((!joined.is_empty()).then_some(joined))
 }
 
 /// The value between one pair of quotes; with one quote alone it is what it is.

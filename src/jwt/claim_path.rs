@@ -87,19 +87,21 @@ impl ClaimPath {
         }
     }
 
-    /// The object that the claim is in, its name there, and its value. A claim whose name is the
-    /// whole text comes first, so that a name with dots in it (every URL is one) is not taken apart.
+    /// The object that the claim is in, its name there, and its value. The longest name that is there
+    /// comes first, so that one with dots in it (every URL is one) is not taken apart, whether the claim
+    /// has it or an object on the way.
     fn find<'a>(&'a self, claims: &'a Object) -> Option<(&'a Object, &'a str, &'a Value)> {
-        if let Some(value) = claims.get(&self.0) {
-            return Some((claims, &self.0, value));
+        let (mut parent, mut rest) = (claims, self.0.as_str());
+        loop {
+            if let Some(value) = parent.get(rest) {
+                return Some((parent, rest, value));
+            }
+            (parent, rest) = rest.rmatch_indices('.').find_map(|(at, _)| {
+                let (name, rest) = rest.split_at_checked(at)?;
+                let inner = parent.get(name)?.as_object()?;
+                Some((inner, rest.strip_prefix('.')?))
+            })?;
         }
-        let (mut parent, mut found) = (Some(claims), None);
-        for name in self.0.split('.') {
-            let value = parent?.get(name)?;
-            found = Some((parent?, name, value));
-            parent = value.as_object();
-        }
-        found
     }
 
     /// Whether this is no way to reach somebody, or `parent` says that the one text there was tried:
@@ -384,6 +386,59 @@ mod tests {
         for claims in ["{}", r#"{"email": ""}"#, r#"{"email": ["", null]}"#] {
             assert_eq!(identities("email", claims), Ok(Vec::new()), "{claims}");
         }
+    }
+
+    /// The kind: wherever on the way a name has dots itself.
+    #[test]
+    fn leads_below_names_with_dots_and_takes_the_longest_that_is_there() {
+        for (path, claims, found) in [
+            (
+                "https://stytch.com/organization.organization_id",
+                r#"{"https://stytch.com/organization": {"organization_id": "x", "slug": "y"}}"#,
+                Some("x"),
+            ),
+            ("a.b.c", r#"{"a": {"b": {"c": "x"}}}"#, Some("x")),
+            ("a.b.c", r#"{"a": {"b.c": "x"}}"#, Some("x")),
+            ("a.b.c", r#"{"a.b": {"c": "x"}}"#, Some("x")),
+            (
+                "a.b.c",
+                r#"{"a.b.c": "x", "a.b": {"c": "y"}, "a": {"b.c": "z"}}"#,
+                Some("x"),
+            ),
+            (
+                "a.b.c",
+                r#"{"a.b": {"c": "x"}, "a": {"b.c": "y", "b": {"c": "z"}}}"#,
+                Some("x"),
+            ),
+            (
+                "a.b.c",
+                r#"{"a": {"b.c": "x", "b": {"c": "y"}}}"#,
+                Some("x"),
+            ),
+            // It is the one that is meant, even if nothing is in it.
+            (
+                "a.b.c",
+                r#"{"a.b": {"d": "x"}, "a": {"b": {"c": "y"}}}"#,
+                None,
+            ),
+            ("a.b.c", r#"{"a.b": "x", "a": {"b": {"d": "y"}}}"#, None),
+            ("a.b", r#"{"a": ["x"]}"#, None),
+            ("a..b", r#"{"a": {"": {"b": "x"}}}"#, Some("x")),
+            (".a", r#"{"": {"a": "x"}}"#, Some("x")),
+            ("a.", r#"{"a": {"b": "x"}}"#, None),
+        ] {
+            let wanted = found.map(|name| vec![name.to_owned()]).unwrap_or_default();
+            assert_eq!(identities(path, claims), Ok(wanted), "{path} {claims}");
+        }
+        let below = |flag: &str| {
+            let claims = format!(r#"{{"https://a.b/user": {{"email": "a@a"{flag}}}}}"#);
+            identities("https://a.b/user.email", &claims)
+        };
+        assert_eq!(below(""), Err(TokenFault::Unverified));
+        assert_eq!(
+            below(r#", "email_verified": true"#),
+            Ok(vec![ADDRESS.to_owned()])
+        );
     }
 
     /// The kind: a number names somebody when everybody reads it as the same digits.

@@ -12,6 +12,8 @@ use crate::runtime::Timestamp;
 pub struct ClaimPolicy {
     /// `iss` is one of these, byte for byte.
     pub issuers: Vec<String>,
+    /// Whether a token may come without `iss`.
+    pub without_issuer: WithoutIssuer,
     /// Who it is meant for.
     pub audience: Audience,
     /// `azp` is one of these; empty where it does not matter.
@@ -26,6 +28,15 @@ pub struct ClaimPolicy {
     pub product: Product,
     /// Who stands for no person, and is wanted.
     pub accepted: Accepted,
+}
+
+/// Whether a token may come without `iss` (RFC 8725 §3.8: one that has it must have the right one).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithoutIssuer {
+    /// It may not.
+    Refuse,
+    /// It may: the keys are those of one project, which writes no `iss` unless it is told to (Hanko).
+    Allow,
 }
 
 /// `JWT_WITHOUT_AZP`
@@ -45,8 +56,8 @@ pub enum WithoutParty {
 pub enum Audience {
     /// `aud` is, or has, one of these.
     Aud(Vec<String>),
-    /// The same, or it is not there: the keys are this application's alone (WorkOS), or `azp` is
-    /// asked (Clerk). `azp` says who has asked for the token, and never whom it is for.
+    /// The same, or it is not there: the keys are this application's alone (WorkOS, and whoever says so
+    /// by `JWT_WITHOUT_AUD`), or `azp` is asked (Clerk). `azp` says who has asked for the token, and never whom it is for.
     AudIfAny(Vec<String>),
     /// Cognito: ID tokens say it in `aud`, access tokens in `client_id`, and in `aud` if they have
     /// one.
@@ -63,6 +74,7 @@ impl ClaimPolicy {
     pub fn new(issuers: Vec<String>, audience: Audience) -> Self {
         Self {
             issuers,
+            without_issuer: WithoutIssuer::Refuse,
             audience,
             authorized_parties: Vec::new(),
             without_party: WithoutParty::Refuse,
@@ -88,8 +100,13 @@ impl ClaimPolicy {
     }
 
     fn check_issuer(&self, claims: &Claims) -> Result<(), TokenFault> {
-        let issuer = claims.text("iss").ok_or(TokenFault::Issuer)?;
-        let known = self.issuers.iter().any(|known| known == issuer);
+        let known = match claims.0.stated("iss") {
+            None => self.without_issuer == WithoutIssuer::Allow,
+            Some(issuer) => self
+                .issuers
+                .iter()
+                .any(|known| issuer.as_str() == Some(known)),
+        };
         known.then_some(()).ok_or(TokenFault::Issuer)
     }
 

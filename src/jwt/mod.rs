@@ -32,6 +32,8 @@ use crate::jwt::persons::Nobody;
 pub enum TokenFault {
     /// It, or the header that it came in, is longer than the limit.
     TooLarge,
+    /// The cookie that should hold a session with a token in it holds none that can be read.
+    Session,
     /// It is not three parts of strict base64url around a JSON header.
     Malformed,
     /// It has five parts: encrypted, which nobody here can read.

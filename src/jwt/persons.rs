@@ -49,6 +49,16 @@ pub enum Product {
     Clerk,
     /// Supabase.
     Supabase,
+    /// Better Auth.
+    BetterAuth,
+    /// Stytch.
+    Stytch,
+    /// Descope.
+    Descope,
+    /// Hanko.
+    Hanko,
+    /// `SuperTokens`.
+    SuperTokens,
 }
 
 /// One way in which a vendor marks a token. It matches when every clause holds.
@@ -137,6 +147,11 @@ const ROWS: &[Row] = &[
         Clause("client_id", There, ""), Clause("iss", Ends, ".clerk.accounts.dev"),
     ]),
     Row(OtherClient, None, &[Clause("client_id", There, ""), Clause("jti", Begins, "oat_")]),
+    // Stytch as one: https://stytch.com/docs/b2b/api/connected-app-access-token
+    Row(OtherClient, None, &[Clause("client_id", Begins, "connected-app-")]),
+    // Better Auth as one, which signs its clients' tokens like its own users':
+    // github.com/better-auth/better-auth, packages/oauth-provider/src/token.ts
+    Row(OtherClient, Some(Product::BetterAuth), &[Clause("azp", There, "")]),
 
     // Auth0, FusionAuth, Kinde `gty`, a text or a list.
     // https://auth0.com/docs/get-started/authentication-and-authorization-flow/client-credentials-flow
@@ -213,6 +228,15 @@ const ROWS: &[Row] = &[
     )]),
     // Descope: https://docs.descope.com/project-settings/jwt-templates (`drn`)
     Row(OtherKind, None, &[Clause("drn", Is, "DSR")]),
+    Row(OtherKind, Some(Product::Descope), &[Clause("drn", IsNot, "DS")]),
+    // What a session's token has, and no other that is signed with the same keys.
+    // Stytch: github.com/stytchauth/stytch-node, lib/shared/sessions.ts
+    Row(OtherKind, Some(Product::Stytch), &[Clause("https://stytch.com/session", Missing, "")]),
+    // Hanko, whose web hooks are signed, too: https://docs.hanko.io/guides/session-management
+    Row(OtherKind, Some(Product::Hanko), &[Clause("session_id", Missing, "")]),
+    // SuperTokens, which signs what the application likes, and as an OAuth server:
+    // github.com/supertokens/supertokens-node, lib/ts/recipe/session/accessToken.ts
+    Row(OtherKind, Some(Product::SuperTokens), &[Clause("sessionHandle", Missing, "")]),
     // Keycloak `typ`, django-rest-framework-simplejwt `token_type`, Flask-JWT-Extended `type`.
     // https://django-rest-framework-simplejwt.readthedocs.io
     // https://flask-jwt-extended.readthedocs.io
@@ -377,6 +401,8 @@ mod tests {
         (PROGRAM, Any, r#"{"jti": "AT.6f1c", "cid": "0oa1", "uid": null, "sub": "batch"}"#),
         (PROGRAM, Clerk, r#"{"sub": "mch_1"}"#),
         (PROGRAM, Any, r#"{"sub": "mch_1", "jti": "mt_1"}"#),
+        (OtherClient, Any, r#"{"sub": "user-live-1", "client_id": "connected-app-live-1"}"#),
+        (OtherClient, Product::BetterAuth, r#"{"sub": "6f1c", "azp": "c1", "scope": "openid"}"#),
         (PROGRAM, Any, r#"{"sub": "c1", "client_id": "c1"}"#),
         (PROGRAM, Any, r#"{"sub": "c1", "clientId": "c1"}"#),
         (PROGRAM, Any, r#"{"sub": "c1", "cid": "c1"}"#),
@@ -412,6 +438,13 @@ mod tests {
         (PROGRAM, Any, r#"{"type": "userApiToken"}"#),
         (PROGRAM, Any, r#"{"type": "userAccessToken"}"#),
         (OtherKind, Any, r#"{"drn": "DSR", "sub": "U2abc"}"#),
+        (OtherKind, Product::Descope, r#"{"drn": "dsr2", "sub": "U2abc"}"#),
+        (OtherKind, Product::Descope, r#"{"sub": "U2abc"}"#),
+        (OtherKind, Product::Stytch, r#"{"sub": "user-live-1", "scope": "openid"}"#),
+        (OtherKind, Product::Stytch, r#"{"sub": "user-live-1", "https://stytch.com/session": null}"#),
+        (OtherKind, Product::Hanko, r#"{"sub": "hanko webhooks", "evt": "user.create"}"#),
+        (OtherKind, Product::Hanko, r#"{"sub": "6f1c", "session_id": ""}"#),
+        (OtherKind, Product::SuperTokens, r#"{"sub": "6f1c", "stt": 1, "scp": ["openid"]}"#),
         (OtherKind, Any, r#"{"typ": "Refresh"}"#),
         (OtherKind, Any, r#"{"typ": "Offline"}"#),
         (OtherKind, Any, r#"{"typ": "Logout"}"#),
@@ -476,6 +509,12 @@ mod tests {
         (Any, r#"{"type": "userToken", "tokenType": "access-token", "use": "sig"}"#),
         (Any, r#"{"type": "normal-user"}"#),
         (Any, r#"{"drn": "DS", "sub": "U2abc"}"#),
+        (Product::Descope, r#"{"drn": "DS", "sub": "U2abc"}"#),
+        (Product::Stytch, r#"{"sub": "user-live-1", "https://stytch.com/session": {"id": "session-live-1"}}"#),
+        (Product::Hanko, r#"{"sub": "6f1c", "session_id": "9b2e"}"#),
+        (Product::SuperTokens, r#"{"sub": "6f1c", "sessionHandle": "9b2e", "st-mfa": {"v": true}}"#),
+        (Product::BetterAuth, r#"{"sub": "6f1c", "azp": null, "role": "anything"}"#),
+        (Any, r#"{"sub": "6f1c", "client_id": "my-connected-app-"}"#),
         (Any, r#"{"events": {"sign_in": 1}}"#),
         (Access, r#"{"type": "app", "sub": "0f1e", "aud": ["tag"]}"#),
         (Any, r#"{"type": "app", "iss": "https://team.cloudflareaccess.com"}"#),
@@ -622,7 +661,9 @@ mod tests {
             let mut claims = serde_json::Map::new();
             claims.extend(others.into_iter().map(|(name, text)| (name, Value::from(text))));
             // Where a mark is that another claim is missing, it has to be.
-            for name in ["username", "scp", "tfp", "acr", "sub", "role", "type", "uid"] {
+            for name in
+                ["username", "scp", "tfp", "acr", "sub", "role", "type", "uid", "drn", "session_id"]
+            {
                 claims.remove(name);
             }
             let marked: Value = serde_json::from_str(marked).unwrap();

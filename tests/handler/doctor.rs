@@ -724,6 +724,7 @@ const FAULTS: &[CallerFault] = &[
     // A deep check has no body: of its faults only this one is met, in the query.
     CallerFault::Fields(BodyFault::Field("identityType")),
     CallerFault::Token(TokenFault::TooLarge),
+    CallerFault::Token(TokenFault::Session),
     CallerFault::Token(TokenFault::Malformed),
     CallerFault::Token(TokenFault::Encrypted),
     CallerFault::Token(TokenFault::Critical),
@@ -797,6 +798,7 @@ const fn named(fault: CallerFault) -> usize {
         )
         | CallerFault::Token(
             TokenFault::TooLarge
+            | TokenFault::Session
             | TokenFault::Malformed
             | TokenFault::Encrypted
             | TokenFault::Critical

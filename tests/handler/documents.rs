@@ -100,7 +100,29 @@ fn show_configurations_that_work() {
         assert!(config.service.is_ok(), "{block}{:?}", config.service.err());
         blocks += 1;
     }
-    assert_eq!(blocks, 10 + 9);
+    assert_eq!(blocks, 27 + 9);
+}
+
+#[test]
+fn show_the_lines_for_every_product() {
+    let variables = BTreeMap::from([("IDENTITY_SOURCE", "jwt"), ("JWT_PRESET", "?")]);
+    let config = Config::parse(|name| variables.get(name).map(|text| (*text).to_owned()));
+    let faults = config.service.unwrap_err();
+    let fault = faults.iter().find(|fault| fault.variable() == "JWT_PRESET");
+    let advice = fault.unwrap().advice();
+    let known: BTreeSet<&str> = advice.split('`').skip(1).step_by(2).collect();
+    let shown = IDENTITY
+        .split("JWT_PRESET = \"")
+        .skip(1)
+        .filter_map(|text| text.split('"').next());
+    let shown: BTreeSet<&str> = shown.chain(["custom"]).collect();
+    assert_eq!(shown, known);
+    let row = REFERENCE
+        .lines()
+        .find(|line| line.starts_with("| `JWT_PRESET`"));
+    let (row, _) = row.unwrap().split_once(':').unwrap();
+    let listed: BTreeSet<&str> = row.split('`').skip(3).step_by(2).collect();
+    assert_eq!(listed, known);
 }
 
 #[test]
@@ -175,6 +197,11 @@ fn name_tests_that_exist() {
         ("persons", include_str!("../../src/jwt/persons.rs")),
         ("claim_path", include_str!("../../src/jwt/claim_path.rs")),
         ("presets", include_str!("../../src/config/tests/jwt.rs")),
+        (
+            "products",
+            include_str!("../../src/config/tests/presets.rs"),
+        ),
+        ("token_cookie", include_str!("token_cookie.rs")),
         ("key_set", include_str!("../../src/jwt/key_set.rs")),
         ("verified", include_str!("../../src/caller/verified.rs")),
     ];

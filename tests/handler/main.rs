@@ -37,6 +37,7 @@ mod server_timing;
 mod session;
 mod support;
 mod token;
+mod token_cookie;
 mod tokens;
 mod trace_context;
 mod transport;

@@ -3,7 +3,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use super::{KEY, fault, parse, service};
+use super::{KEY, fault, parse, presets, service};
 use crate::caller::{Jwt, Source};
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
@@ -22,11 +22,11 @@ const CUSTOM: [(&str, &str); 6] = [
     ("JWT_JWKS_URL", "https://issuer.example/keys"),
 ];
 
-fn custom<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn custom<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     CUSTOM.iter().chain(changes).copied().collect()
 }
 
-fn preset<'a>(
+pub(super) fn preset<'a>(
     name: &'a str,
     value: &'a str,
     more: &[(&'a str, &'a str)],
@@ -40,7 +40,7 @@ fn preset<'a>(
     base.iter().chain(more).copied().collect()
 }
 
-fn jwt(changes: &[(&str, &str)]) -> Jwt {
+pub(super) fn jwt(changes: &[(&str, &str)]) -> Jwt {
     let mut sources = service(changes).callers.sources;
     match sources.pop() {
         Some(Source::Jwt(jwt)) if sources.is_empty() => jwt,
@@ -48,7 +48,7 @@ fn jwt(changes: &[(&str, &str)]) -> Jwt {
     }
 }
 
-fn keys_url(jwt: &Jwt) -> &str {
+pub(super) fn keys_url(jwt: &Jwt) -> &str {
     match &jwt.issuer.keys {
         Keys::Remote(keys) => keys.url(),
         Keys::Shared(_) => panic!("shared"),
@@ -238,7 +238,11 @@ fn knows_the_products_that_people_sign_in_with() {
             "{name}"
         );
         assert_eq!(jwt.escapes_bars, name == "auth0");
-        let cookies: &[&str] = if name == "clerk" { &["__session"] } else { &[] };
+        let cookies: &[&str] = match name {
+            "clerk" => &["__session"],
+            "supabase" => &["sb-abcdefghijklmnopqrst-auth-token"],
+            _ => &[],
+        };
         assert_eq!(jwt.cookies, cookies, "{name}");
     }
 }
@@ -266,7 +270,7 @@ fn asks_for_what_a_product_does_not_say() {
         (preset("auth0", "tenant.auth0.com/x", &[]), "JWT_ISSUER"),
         (preset("firebase", "my project", &[]), "JWT_ISSUER"),
         (preset("workos", "../x", &[]), "JWT_ISSUER"),
-        (preset("okta", "x", &[]), "JWT_PRESET"),
+        (preset("no-such", "x", &[]), "JWT_PRESET"),
     ] {
         assert_eq!(fault(&changes).variable(), variable, "{changes:?}");
     }
@@ -327,7 +331,7 @@ fn sessions() -> Vec<(Vec<(&'static str, &'static str)>, Value)> {
     let pool = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCd";
     let azp = ("JWT_AZP", party);
     let aud = ("JWT_AUDIENCE", "me");
-    vec![
+    let own = vec![
         (custom(&[]), session(issuer, json!({"aud": "me"}))),
         (
             custom(&[azp]),
@@ -393,10 +397,11 @@ fn sessions() -> Vec<(Vec<(&'static str, &'static str)>, Value)> {
                 json!({"client_id": "me", "aud": "me", "token_use": "access", "username": "ada"}),
             ),
         ),
-    ]
+    ];
+    own.into_iter().chain(presets::sessions()).collect()
 }
 
-fn check(jwt: &Jwt, claims: &Value) -> Result<Claims, TokenFault> {
+pub(super) fn check(jwt: &Jwt, claims: &Value) -> Result<Claims, TokenFault> {
     let now = Timestamp(1_700_000_000_000);
     jwt.issuer.claims.check(claims.to_string().as_bytes(), now)
 }
@@ -459,7 +464,8 @@ fn wants_an_audience_wherever_one_is_configured() {
 fn foreign_audience() -> impl Strategy<Value = Value> {
     let text = "[a-z:/.]{0,12}".prop_map(Value::from);
     let text = text.prop_filter("a name of ours", |text| {
-        !["me", "authenticated", "project", "client_01"].contains(&text.as_str().unwrap())
+        !["me", "authenticated", "project", "client_01", "account"]
+            .contains(&text.as_str().unwrap())
     });
     prop_oneof![
         text.clone(),
@@ -717,7 +723,7 @@ fn knows_whose_tokens_a_preset_gets() {
         assert_eq!(role, expected, "{preset}");
         let client = with("client_id", json!("another"));
         let expected = match preset {
-            "supabase" | "clerk" | "workos" => nobody(Nobody::OtherClient),
+            "supabase" | "clerk" | "workos" | "descope" => nobody(Nobody::OtherClient),
             // The name of the application, in access tokens.
             "cognito" if claims["token_use"] == "access" => Some(TokenFault::Audience),
             _ => None,

@@ -1,6 +1,7 @@
 mod access_and_grants;
 mod bindings;
 mod jwt;
+mod presets;
 mod session;
 
 use std::collections::BTreeMap;
