@@ -2,6 +2,7 @@
 //
 // With URL it asks that deployment, by TRUSTED_CALLER_KEY. Without, it starts the Worker here, with
 // wrangler.toml and .dev.vars as they are, and asks that one. `--config` and `--env` are wrangler's.
+// With ISSUER it asks that issuer what to set, and starts nothing.
 // With TOKEN or COOKIE it has that credential judged, too, for an identity of TYPE.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,6 +14,7 @@ import { parseArgs } from "node:util";
 import { findUnread } from "./dev-vars.mjs";
 import { explain, nextTry, readCredential, readFacts } from "./doctor/credential.mjs";
 import { sameZone, whatAnswers, whyNoAnswer } from "./doctor/front.mjs";
+import { checkIssuer } from "./doctor/issuer.mjs";
 import { readVariables, variableWarnings, withOrigins } from "./doctor/variables.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -224,11 +226,27 @@ async function lineOf(worker, id) {
   throw new Error(`the Worker logs nothing:\n${worker.tail()}`);
 }
 
-function print(checks) {
+function list(checks) {
   for (const { name, status, advice } of checks) {
     const lines = advice?.split("\n").map((line) => `\n    ${line}`) ?? [];
     console.log(`${SIGNS[status]} ${name}${lines.join("")}`);
   }
+}
+
+/** Lines to paste, if the issuer has what it takes. */
+async function printIssuer(issuer) {
+  const { checks, lines } = await checkIssuer(issuer);
+  list(checks);
+  console.log(
+    lines
+      ? `\nFor [vars] of wrangler.toml:\n\n${lines.join("\n")}\n\nJWT_AUDIENCE is the \`aud\` of your tokens. Then let one be judged: TOKEN=… make doctor`
+      : "\nThere is nothing to paste until that is mended.",
+  );
+  return lines !== undefined;
+}
+
+function print(checks) {
+  list(checks);
   const failed = checks.filter((check) => check.status === "failing").map(({ name }) => name);
   const settings = checks.some((check) => check.name === "upstream");
   const isCredential = (name) => name.startsWith("credential");
@@ -254,5 +272,5 @@ const { values: options } = parseArgs({
     env: { type: "string", default: "" },
   },
 });
-const checks = deployed ? await checkDeployed(deployed, ownKey) : await checkHere(options);
-process.exitCode = print(checks) ? 0 : 1;
+if (process.env.ISSUER) process.exitCode = (await printIssuer(process.env.ISSUER)) ? 0 : 1;
+else process.exitCode = print(deployed ? await checkDeployed(deployed, ownKey) : await checkHere(options)) ? 0 : 1;

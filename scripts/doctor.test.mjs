@@ -1,6 +1,7 @@
 // The doctor's own parts: where values are from and what wrangler's parser makes of them, what stands in
 // front of a deployment, and what is said of a credential.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { explain, nextTry, readCredential } from "./doctor/credential.mjs";
+import { checkIssuer } from "./doctor/issuer.mjs";
 import { isOneZone, sameZone, whatAnswers, whyNoAnswer } from "./doctor/front.mjs";
 import { originOf, readVariables, variableWarnings, withOrigins } from "./doctor/variables.mjs";
 
@@ -276,4 +278,145 @@ test("finds the header for a credential", () => {
   assert.equal(nextTry(readCredential({ TOKEN: tokenOf({ iss: "https://x" }) }), { facts: both }), undefined);
   assert.deepEqual(nextTry(readCredential({ COOKIE: token }), { facts: both.slice(1) }), { cookie: `s=${token}` });
   assert.deepEqual(nextTry(readCredential({ COOKIE: token }), { facts: access }), { cookie: `CF_Authorization=${token}` });
+});
+
+test("finds the token in a session of Supabase", () => {
+  const token = tokenOf({ iss: "https://x", aud: "app", sub: "whom" });
+  const session = JSON.stringify({ access_token: token, refresh_token: "r3fresh" });
+  const base64 = `base64-${Buffer.from(session).toString("base64url")}`;
+  const facts = [["decided", "jwt"], ["source", "jwt"], ["iss", "https://x/"], ["aud", "app"], ["alg", "ES256"], ["cookie", "sb-auth-auth-token"], ["cookie", "sb-ref-auth-token"], ["user", "sub"]];
+  const report = { checks: [{ name: "credential", status: "failing", advice: "token: iss is not in JWT_ISSUER" }], facts };
+  const name = "sb-ref-auth-token";
+  for (const cookies of [
+    `${name}=${base64}`,
+    `a=1; ${name}.0=${base64.slice(0, 50)}; ${name}.1=${base64.slice(50)}`,
+    `${name}=${encodeURIComponent(session)}`,
+    `${name}=${token}`,
+    base64,
+  ]) {
+    const credential = readCredential({ COOKIE: cookies });
+    const { advice } = explain(credential, report, { cookie: cookies }, NOW * 1000);
+    assert.ok(advice.includes('the token says "https://x"'), advice);
+    for (const secret of ["whom", "r3fresh", token]) assert.ok(!advice.includes(secret), advice);
+  }
+});
+
+test("finds a claim below a name with dots", () => {
+  const claims = { iss: "https://x/", aud: "app", "https://x.example/org": { id: 7.5, "a.b": { c: "" } } };
+  for (const [path, said] of [["https://x.example/org.id", "which is a number"], ["https://x.example/org.a.b.c", "which is empty"], ["https://x.example/org.b", "which is not there"]]) {
+    const advice = judge(claims, { reason: "token: the identity claim is missing or empty", more: [["user", path]] });
+    assert.ok(advice.includes(said), advice);
+  }
+});
+
+/** An issuer over HTTP: what it answers at which path, of its own origin. */
+async function issuerOf(answers) {
+  const server = createServer((request, response) => {
+    const answer = answers(`http://127.0.0.1:${server.address().port}`)[request.url];
+    const [status, body] = Array.isArray(answer) ? answer : [answer === undefined ? 404 : 200, answer];
+    const location = status === 302 ? { location: body } : {};
+    response.writeHead(status, { "content-type": "application/json", ...location }).end(typeof body === "string" ? body : JSON.stringify(body));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  servers.push(server);
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+const servers = [];
+after(() => {
+  for (const server of servers) server.close().closeAllConnections();
+});
+
+const OPENID = "/.well-known/openid-configuration";
+const RSA = { kty: "RSA", kid: "r", e: "AQAB", n: Buffer.alloc(256, 1).toString("base64url") };
+const EC = { kty: "EC", crv: "P-256", kid: "e", x: "x", y: "y", alg: "ES256", use: "sig" };
+
+test("prints the lines for an issuer that says what it is", async () => {
+  for (const [path, keys, announced, algorithms] of [
+    ["", [RSA], ["RS256"], "RS256"],
+    ["/realms/my-realm", [RSA, EC], ["PS256", "RS256", "ES256", "HS256", "none"], "RS256,PS256,ES256"],
+    ["", [EC, { ...RSA, use: "enc" }], ["RS256", "ES256"], "ES256"],
+    ["", [{ ...RSA, alg: "RS256" }], ["RS256", "PS256"], "RS256"],
+    ["", [{ kty: "OKP", crv: "Ed25519", x: "x" }], ["EdDSA", "Ed25519"], "EdDSA"],
+    ["", [RSA, EC], undefined, "ES256"],
+    ["", [RSA], undefined, "RS256"],
+  ]) {
+    const own = (origin) => origin + path;
+    const origin = await issuerOf((origin) => ({
+      [path + OPENID]: { issuer: own(origin), jwks_uri: `${origin}/keys`, id_token_signing_alg_values_supported: announced },
+      "/keys": { keys },
+    }));
+    for (const asked of [own(origin), `${own(origin)}${OPENID}`]) {
+      const { checks, lines } = await checkIssuer(asked);
+      assert.deepEqual(checks.map(({ status }) => status), ["ok", "ok", "ok", "ok"], JSON.stringify(checks));
+      assert.deepEqual(lines, [
+        'IDENTITY_SOURCE = "jwt"',
+        `JWT_ISSUER = "${own(origin)}"`,
+        'JWT_AUDIENCE = "…"',
+        `JWT_ALGORITHMS = "${algorithms}"`,
+        `JWT_JWKS_URL = "${origin}/keys"`,
+      ]);
+    }
+  }
+});
+
+test("looks where OAuth servers have it, too, and keeps the slash of an issuer", async () => {
+  const origin = await issuerOf((origin) => ({
+    "/.well-known/oauth-authorization-server/oauth2": { issuer: `${origin}/oauth2`, jwks_uri: `${origin}/keys` },
+    [OPENID]: { issuer: `${origin}/`, jwks_uri: `${origin}/keys` },
+    "/keys": { keys: [RSA] },
+  }));
+  assert.equal((await checkIssuer(`${origin}/oauth2`)).lines[1], `JWT_ISSUER = "${origin}/oauth2"`);
+  assert.equal((await checkIssuer(`${origin}/`)).lines[1], `JWT_ISSUER = "${origin}/"`);
+});
+
+// The kind: whatever of it would have the Worker believe another issuer, or nobody.
+test("prints nothing for an issuer that is another one or has no keys that fit", async () => {
+  const document = (origin, more) => ({ issuer: origin, jwks_uri: `${origin}/keys`, ...more });
+  for (const [answers, step, said] of [
+    [(origin) => ({ [OPENID]: document(origin, { issuer: `${origin}/` }) }), "issuer", /calls itself .*\/".*the slash at the end counts.*ISSUER=http.*\/ make doctor/],
+    [(origin) => ({ [OPENID]: document(origin, { issuer: "https://evil.example" }) }), "issuer", /to the letter\. If that is whose/],
+    [(origin) => ({ [OPENID]: document(origin, { issuer: "https://login.microsoftonline.com/{tenantid}/v2.0" }) }), "issuer", /tenant id/],
+    [(origin) => ({ [OPENID]: document(origin, { issuer: "https://x.example/$(id)" }) }), "issuer", /ISSUER=… make doctor/],
+    [(origin) => ({ [OPENID]: document(origin, { issuer: undefined }) }), "issuer", /does not say/],
+    [(origin) => ({ [OPENID]: document(origin, { jwks_uri: undefined }) }), "keys", /no jwks_uri/],
+    [(origin) => ({ [OPENID]: document(origin, { jwks_uri: "http://keys.example/set" }) }), "keys", /starts with https/],
+    [(origin) => ({ [OPENID]: document(origin) }), "keys", /answers 404/],
+    [(origin) => ({ [OPENID]: document(origin), "/keys": { kid: "X.509" } }), "keys", /is not {"keys"/],
+    [(origin) => ({ [OPENID]: document(origin), "/keys": "<html>" }), "keys", /is not JSON/],
+    [(origin) => ({ [OPENID]: document(origin), "/keys": "x".repeat(600 * 1024) }), "keys", /more than 512 KiB/],
+    [(origin) => ({ [OPENID]: document(origin), "/keys": [302, `${origin}/other`], "/other": { keys: [RSA] } }), "keys", /answers 302/],
+    [(origin) => ({ [OPENID]: document(origin, { id_token_signing_alg_values_supported: ["HS256"] }), "/keys": { keys: [RSA] } }), "algorithms", /announces \("HS256"\)/],
+    [(origin) => ({ [OPENID]: document(origin), "/keys": { keys: [{ ...RSA, n: "AQAB" }, null, { kty: "oct" }] } }), "algorithms", /No key fits/],
+    [() => ({}), "discovery", /answers 404\. Is that its issuer.*docs\/identity\.md/],
+    [() => ({ [OPENID]: [302, "https://evil.example"] }), "discovery", /answers 302/],
+    [() => ({ [OPENID]: [200, "[]"] }), "discovery", /is not a JSON object/],
+  ]) {
+    const { checks, lines } = await checkIssuer(await issuerOf(answers));
+    assert.equal(lines, undefined);
+    assert.deepEqual([checks.at(-1).name, checks.at(-1).status], [step, "failing"], JSON.stringify(checks));
+    assert.match(checks.at(-1).advice, said);
+  }
+  for (const text of ["login.example.com", "http://login.example.com", "ftp://x", "https://x?y", "https://x#y", "https://u@x"]) {
+    const { checks, lines } = await checkIssuer(text);
+    assert.deepEqual([checks[0].name, lines], ["ISSUER", undefined], text);
+  }
+  const gone = await issuerOf(() => ({}));
+  servers.pop().close();
+  assert.match((await checkIssuer(gone)).checks[0].advice, /nothing listens there/);
+});
+
+test("tells what to paste by make doctor, and fails where there is nothing", async () => {
+  const origin = await issuerOf((origin) => ({ [OPENID]: { issuer: origin, jwks_uri: `${origin}/keys` }, "/keys": { keys: [RSA] } }));
+  const run = (ISSUER) =>
+    new Promise((resolve) => {
+      const env = { ...process.env, ISSUER, URL: "", TOKEN: "", COOKIE: "" };
+      execFile("sh", [join(import.meta.dirname, "doctor.sh")], { env }, (error, stdout) => resolve({ code: error?.code ?? 0, stdout }));
+    });
+  const [good, bad] = await Promise.all([run(origin), run(`${origin}/other`)]);
+  assert.equal(good.code, 0, good.stdout);
+  assert.match(good.stdout, /✓ discovery\n[^]*✓ issuer\n[^]*✓ keys\n[^]*✓ algorithms\n +RS256\n/);
+  assert.ok(good.stdout.includes(`\nJWT_JWKS_URL = "${origin}/keys"\n`), good.stdout);
+  assert.equal(bad.code, 1, bad.stdout);
+  assert.match(bad.stdout, /✗ discovery[^]*nothing to paste/);
 });
