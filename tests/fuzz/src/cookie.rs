@@ -1,4 +1,6 @@
-use authkit_edge::http::cookie::{CookieFault, CookieNames, find};
+use authkit_edge::caller::{CallerFault, CookieForm};
+use authkit_edge::http::cookie::{CookieFault, CookieNames, find, find_joined};
+use authkit_edge::jwt::TokenFault;
 use authkit_edge::limits::MAX_HEADER_BYTES;
 
 /// The name of a cookie, a line break, and a `Cookie` header.
@@ -9,6 +11,7 @@ pub fn cookie_parse(data: &[u8]) {
     if let Some(names) = CookieNames::parse(vec![name.to_owned()]) {
         select(&names, header);
     }
+    token(header, name);
     let found = find(header, name);
     if header.len() > MAX_HEADER_BYTES {
         assert_eq!(found, Err(CookieFault::TooLarge));
@@ -41,6 +44,26 @@ pub fn cookie_parse(data: &[u8]) {
             assert_eq!(fault, CookieFault::Twice);
             assert!(pairs.len() > 1);
         }
+    }
+}
+
+/// The token in it, or in the session that it holds.
+fn token(header: &str, name: &str) {
+    let joined = find_joined(header, name);
+    match CookieForm::Supabase.read(header, name) {
+        Ok(None) => assert_eq!(joined, Ok(None)),
+        Ok(Some(token)) => assert!(!token.is_empty() && joined.unwrap().is_some()),
+        Err(CallerFault::Cookie(fault)) => assert_eq!(joined, Err(fault)),
+        // It is there, and nothing of it is taken for a token.
+        Err(fault) => {
+            assert_eq!(fault, CallerFault::Token(TokenFault::Session));
+            let text = joined.unwrap().unwrap();
+            assert!(["base64-", "{", "%"].iter().any(|start| text.starts_with(start)));
+        }
+    }
+    // Nothing but the cookie of that name counts.
+    if let Ok(Some(whole)) = find(header, name) {
+        assert_eq!(find_joined(header, name), Ok(Some(whole.to_owned())));
     }
 }
 

@@ -466,7 +466,10 @@ fn cases(issuer: &Issuer, whom: &str) -> Vec<Case> {
         (
             "COOKIE",
             "theme=dark".to_owned(),
-            &["and the cookie session.", "COOKIE has: \"theme\""],
+            &[
+                "and the cookie session or sb-ref-auth-token.",
+                "COOKIE has: \"theme\"",
+            ],
         ),
         (
             "TOKEN",

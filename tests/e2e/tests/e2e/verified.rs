@@ -3,6 +3,7 @@
 use authkit_edge_e2e::client::{Request, WIDGET};
 use authkit_edge_e2e::profile::{Edge, Profile};
 use authkit_sandbox::AUDIENCE;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 
 fn bearer(token: &str) -> Request {
@@ -211,6 +212,65 @@ fn finds_a_session_among_as_many_cookies_as_a_header_may_have() {
         answer.assert_error(431, "header_too_large");
         assert_eq!(answer.header("www-authenticate"), None);
     }
+    edge.assert_upstream_calls(0, 0);
+}
+
+#[test]
+fn takes_the_access_token_out_of_the_session_that_supabase_keeps_in_cookies() {
+    const NAME: &str = "sb-ref-auth-token";
+    let edge = Profile::Verified.lease();
+    let token = |sub: &str| edge.sandbox.issuer().token("ES256", sub, &json!({}));
+    // As large as one with a user's metadata in it.
+    let session = json!({"access_token": token("ada"), "refresh_token": token("eve"),
+        "user": {"id": "eve", "user_metadata": {"name": "Zoë", "more": "x".repeat(6000)}}});
+    let session = session.to_string();
+    let base64 = format!(
+        "base64-{}",
+        Base64UrlUnpadded::encode_string(session.as_bytes())
+    );
+    let chunks = |value: &str| {
+        let chunks = value.as_bytes().chunks(3180).enumerate();
+        let pair = |(number, chunk)| format!("{NAME}.{number}={}", String::from_utf8_lossy(chunk));
+        chunks.map(pair).collect::<Vec<_>>().join("; ")
+    };
+    let percent: String = session
+        .bytes()
+        .map(|byte| match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    let ask = |cookies: &str| {
+        Request::anonymous()
+            .header("cookie", format!("theme=dark; {cookies}"))
+            .header("sec-fetch-site", "same-origin")
+    };
+    for cookies in [
+        format!("{NAME}={base64}"),
+        chunks(&base64),
+        chunks(&percent),
+    ] {
+        edge.send(&ask(&cookies)).assert_token();
+        assert_eq!(minted_for(&edge)["identity"], "ada");
+    }
+    edge.sandbox.forget_requests();
+    let whole = chunks(&base64);
+    let (_, headless) = whole.split_once("; ").unwrap();
+    for (cookies, code) in [
+        (format!("{NAME}={}", &base64[..3000]), "invalid_token"),
+        (whole.replace(".2=", ".3="), "invalid_token"),
+        (headless.to_owned(), "unauthenticated"),
+        (format!("{whole}; {whole}"), "invalid_token"),
+    ] {
+        edge.send(&ask(&cookies)).assert_error(401, code);
+    }
+    let elsewhere = ask(&whole)
+        .at("/api/authkit")
+        .header("origin", "https://evil.example");
+    let elsewhere = elsewhere.header("sec-fetch-site", "cross-site");
+    edge.send(&elsewhere).assert_error(403, "cross_site");
     edge.assert_upstream_calls(0, 0);
 }
 
