@@ -828,7 +828,7 @@ const fn named(fault: CallerFault) -> usize {
                 | Nobody::OtherKind
                 | Nobody::Unaccepted(Acceptable::Anonymous | Acceptable::Programs),
             ),
-        ) => 51,
+        ) => 52,
     }
 }
 

@@ -296,6 +296,74 @@ fn are_given_to_pages_of_the_same_origin_only() {
     assert_eq!(app.send(&bare(true)).response.status, 200);
 }
 
+/// The kind: whatever browsers send by themselves is for pages of the endpoint's own origin, wherever the
+/// application's are.
+#[test]
+fn are_given_to_pages_of_the_application_by_a_bearer_token_and_by_nothing_else() {
+    const APP: &str = "https://app.example";
+    let app = grant_app()
+        .with("IDENTITY_SOURCE", "grant,jwt,access,session")
+        .with("APP_ORIGINS", APP)
+        .with("ACCESS_TEAM_DOMAIN", "team.cloudflareaccess.com")
+        .with("ACCESS_AUD", "tag")
+        .with("SESSION_URL", "https://app.example/api/session")
+        .with("SESSION_COOKIES", "sid")
+        .with("SESSION_IDENTITY_PATH", "user.id");
+    let ask = |name: &str, value: &str| {
+        TestRequest::anonymous()
+            .at("/api/authkit/grant")
+            .header(name, value)
+            .json("{}")
+    };
+    let bearer = format!("Bearer {}", token());
+    let cookie = format!("session={}", token());
+    for site in ["cross-site", "same-site"] {
+        let from = |request: TestRequest, origin: &str| {
+            request
+                .header("origin", origin)
+                .header("sec-fetch-site", site)
+        };
+        let outcome = app.send(&from(ask("authorization", &bearer), APP));
+        assert_eq!(outcome.response.status, 200);
+        let header = |name| outcome.response.headers.get(name);
+        assert_eq!(header("access-control-allow-origin"), Some(APP));
+        assert_eq!(header("access-control-allow-credentials"), None);
+        for (name, value) in [
+            ("cookie", &*cookie),
+            ("cookie", "CF_Authorization=e30.e30.e30"),
+            ("cookie", "sid=s1"),
+            ("cf-access-jwt-assertion", "e30.e30.e30"),
+        ] {
+            let outcome = app.send(&from(ask(name, value), APP));
+            assert_error(&outcome, 403, "cross_site");
+        }
+        // A cookie beside the token changes nothing, and another origin is another's page.
+        let both = ask("authorization", &bearer).header("cookie", &cookie);
+        assert_eq!(app.send(&from(both, APP)).response.status, 200);
+        for origin in [
+            "https://authkit.picaos.com",
+            "https://evil.example",
+            "http://app.example",
+            "https://app.example:8443",
+            "null",
+        ] {
+            let outcome = app.send(&from(ask("authorization", &bearer), origin));
+            assert_error(&outcome, 403, "cross_site");
+            let header = outcome.response.headers.get("access-control-allow-origin");
+            assert_eq!(header, None, "{origin}");
+        }
+    }
+    // A browser that does not say whose page it is says the origin.
+    let outcome = app.send(&ask("cookie", &cookie).header("origin", APP));
+    assert_error(&outcome, 403, "cross_site");
+    assert!(
+        app.edge
+            .calls()
+            .iter()
+            .all(|call| call.url.contains("/keys"))
+    );
+}
+
 /// The kind: a page under development that was loaded over plain http from another machine of the
 /// network, where browsers send no `Sec-Fetch-Site`, and whose server passes its requests on.
 #[test]
