@@ -58,7 +58,11 @@ fn token(header: &str, name: &str) {
         Err(fault) => {
             assert_eq!(fault, CallerFault::Token(TokenFault::Session));
             let text = joined.unwrap().unwrap();
-            assert!(["base64-", "{", "%"].iter().any(|start| text.starts_with(start)));
+            assert!(
+                ["base64-", "{", "%"]
+                    .iter()
+                    .any(|start| text.starts_with(start))
+            );
         }
     }
     // Nothing but the cookie of that name counts.
