@@ -1,0 +1,31 @@
+// What is tried, in the order of the page.
+
+import authjsDatabase from "./authjs-database.mjs";
+import authjs, { rotating } from "./authjs.mjs";
+import allauth from "./allauth.mjs";
+import auth0 from "./auth0.mjs";
+import betterAuthJwt from "./better-auth-jwt.mjs";
+import betterAuth from "./better-auth.mjs";
+import django from "./django.mjs";
+import express from "./express.mjs";
+import fastapi from "./fastapi.mjs";
+import flask from "./flask.mjs";
+import ironSession from "./iron-session.mjs";
+import nextauth from "./nextauth.mjs";
+
+/** By the names that `ONLY` takes. @type {(import("../lib/stage.mjs").Product & { id: string })[]} */
+export const PRODUCTS = Object.entries({
+  "better-auth": betterAuth,
+  "better-auth-jwt": betterAuthJwt,
+  authjs,
+  "authjs-rotating": rotating,
+  "authjs-database": authjsDatabase,
+  nextauth,
+  auth0,
+  "iron-session": ironSession,
+  express,
+  django,
+  allauth,
+  fastapi,
+  flask,
+}).map(([id, product]) => ({ id, ...product }));
