@@ -116,7 +116,9 @@ for (const product of chosen) {
       const { browser } = await signIn("ada");
       stage.door.questions.length = 0;
       await identityOf(browser);
-      assert.equal(stage.door.questions.length, 1);
+      // Over a binding, nothing goes by the network.
+      assert.equal(stage.door.questions.length, product.worker ? 0 : 1);
+      if (product.worker) return;
       const names = stage.door.questions[0].cookie.split("; ").map((pair) => pair.split("=")[0]);
       assert.ok(names.length > 0);
       for (const name of names) assert.ok(name === product.cookie || name.match(/^(.*?)(\.|__)\d+$/)?.[1] === product.cookie, name);
@@ -129,7 +131,7 @@ for (const product of chosen) {
       await refuses(browser, product.codes?.forged ?? "session_signed_out");
     });
 
-    it("says what is wrong with an application that fails", async () => {
+    it("says what is wrong with an application that fails", { skip: product.worker ? "nothing is between the two" : false }, async () => {
       const { browser } = await signIn("ada");
       for (const [fault, expected] of Object.entries(BROKEN)) {
         stage.door.fault = fault;

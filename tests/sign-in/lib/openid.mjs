@@ -16,6 +16,6 @@ export async function startOpenId() {
     env: () => ({ CLIENT_ID: CLIENT.id, CLIENT_SECRET: CLIENT.secret }),
     ready: /listening on (\d+)/,
   });
-  // Another host name than the applications', so that its cookies are not theirs.
-  return { url: `http://127.0.0.1:${server.port}`, stop: server.stop };
+
+  return { url: `http://localhost:${server.port}`, stop: server.stop };
 }

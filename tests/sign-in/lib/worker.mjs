@@ -36,7 +36,6 @@ export async function startWorker(variables, application) {
     services.application = service({
       modules: ['(name = "application.js", esModule = embed "application.js")'],
       bindings: Object.entries(application.variables).map(binding),
-      more: ["nodejs_compat"],
     });
   }
   const list = (entries) => `[\n${entries.join(",\n")}\n]`;
@@ -64,8 +63,8 @@ const config :Workerd.Config = (
   return { ports, stop: server.stop, tail: server.tail };
 }
 
-function service({ modules, bindings, more = [] }) {
-  return `(modules = [${modules.join(", ")}], compatibilityDate = "${date}", compatibilityFlags = [${[...flags, ...more].map(text).join(", ")}], bindings = [${bindings.join(", ")}])`;
+function service({ modules, bindings }) {
+  return `(modules = [${modules.join(", ")}], compatibilityDate = "${date}", compatibilityFlags = [${flags.map(text).join(", ")}], bindings = [${bindings.join(", ")}])`;
 }
 
 const binding = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;

@@ -10,8 +10,10 @@ import django from "./django.mjs";
 import express from "./express.mjs";
 import fastapi from "./fastapi.mjs";
 import flask from "./flask.mjs";
+import hono from "./hono.mjs";
 import ironSession from "./iron-session.mjs";
 import nextauth from "./nextauth.mjs";
+import nuxt from "./nuxt.mjs";
 
 /** By the names that `ONLY` takes. @type {(import("../lib/stage.mjs").Product & { id: string })[]} */
 export const PRODUCTS = Object.entries({
@@ -22,6 +24,8 @@ export const PRODUCTS = Object.entries({
   "authjs-database": authjsDatabase,
   nextauth,
   auth0,
+  hono,
+  nuxt,
   "iron-session": ironSession,
   express,
   django,

@@ -3,7 +3,7 @@
 import { Provider } from "oidc-provider";
 
 const port = Number(process.argv[2]);
-const issuer = `http://127.0.0.1:${port}`;
+const issuer = `http://localhost:${port}`;
 
 const provider = new Provider(issuer, {
   // The products differ in how they prove who they are.
@@ -40,4 +40,4 @@ provider.use(async (context, next) => {
   context.respond = false;
 });
 
-const server = provider.listen(port, "127.0.0.1", () => console.log(`listening on ${server.address().port}`));
+const server = provider.listen(port, "localhost", () => console.log(`listening on ${server.address().port}`));
