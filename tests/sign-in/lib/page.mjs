@@ -41,7 +41,7 @@ function row(product, found) {
     credential,
     found.copy,
     found.expired ? "refused" : "not tried",
-    product.credential ? "–" : found.renewed ? "yes" : "no",
+    product.credential || product.isToken ? "–" : found.renewed ? "yes" : "no",
   ];
   return `| ${cells.join(" | ")} |`;
 }

@@ -36,6 +36,7 @@ export async function setStage(product, sandbox, openid) {
     AUTHKIT_BASE_URL: sandbox.url,
     ...SECRETS,
     ...parse(product.settings, door.origin),
+    ...product.variables?.(place),
   };
   const bound = product.worker?.(place);
   let hasty = 0;

@@ -21,5 +21,5 @@ SESSION_ORIGIN = "https://app.example.com"
   },
   signOut: (browser) => browser.send("/auth/logout"),
   copyAfterSignOut: "works on",
-  noExpiry: "the cookie can be made by the product alone",
+  expire: async (browser) => browser.set("__session", (await browser.json("/api/test")).cookie),
 };

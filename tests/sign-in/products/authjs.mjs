@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { next } from "../lib/next.mjs";
-import { setStage } from "../lib/stage.mjs";
 
 const NAME = "authjs.session-token";
 
@@ -38,6 +37,19 @@ SESSION_ORIGIN = "https://app.example.com"
   copyAfterSignOut: "works on",
   expire: async (browser) => browser.set(NAME, (await browser.json("/api/test")).cookie),
   renews: true,
+  more: {
+    async "is given another id at every sign-in without the callback"({ start }) {
+      const stage = await start({ ...product, application: (place) => next("authjs", place, { STABLE: "0" }) });
+      const identities = [];
+      for (const name of ["ada", "ada"]) {
+        const browser = stage.browser();
+        await signInWith(browser, name);
+        identities.push(await stage.mint(await stage.grant(browser)));
+      }
+      const [first, second] = identities;
+      assert.notEqual(first, second);
+    },
+  },
 };
 
 export default product;
@@ -48,12 +60,7 @@ export const rotating = {
   name: "Auth.js with token rotation",
   text: "Here the callback `jwt` takes each session once, as applications do that use a refresh token which the issuer rotates. What the Worker relays is what keeps the user signed in: it must be on the application's own host.",
   code: undefined,
+  more: undefined,
   application: (place) => next("authjs", place, { ROTATE: "1" }),
   rotates: true,
-};
-
-/** The same without the callback `jwt`. */
-export const unstable = {
-  ...product,
-  application: (place) => next("authjs", place, { STABLE: "0" }),
 };

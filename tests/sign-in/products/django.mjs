@@ -1,8 +1,9 @@
+import assert from "node:assert/strict";
 import { python } from "../lib/python.mjs";
 
 const passwords = { ada: "engine", bob: "builder" };
 
-export default {
+const product = {
   name: "Django",
   packages: ["django"],
   settings: `
@@ -23,6 +24,20 @@ SESSION_IDENTITY_PATH = "user.id"
   },
   copyAfterSignOut: "refused",
   expire: (browser) => browser.send("/expire", { method: "POST" }),
+  more: {
+    // Such a page asks people to sign in, by a redirect.
+    async "refuses what `login_required` says to who has signed out"({ start }) {
+      const stage = await start({ ...product, settings: product.settings.replace("/api/session", "/whoami") });
+      const browser = stage.browser();
+      await product.signIn(browser, "ada");
+      assert.equal((await stage.grant(browser)).status, 200);
+      await browser.send("/expire", { method: "POST" });
+      const grant = await stage.grant(browser);
+      assert.deepEqual([grant.status, grant.code], [401, "session_redirect"]);
+    },
+  },
 };
+
+export default product;
 
 const csrf = async (browser) => ({ csrfmiddlewaretoken: (await browser.json("/token")).token });

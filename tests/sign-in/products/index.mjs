@@ -6,6 +6,7 @@ import allauth from "./allauth.mjs";
 import auth0 from "./auth0.mjs";
 import betterAuthJwt from "./better-auth-jwt.mjs";
 import betterAuth from "./better-auth.mjs";
+import clerk from "./clerk.mjs";
 import django from "./django.mjs";
 import express from "./express.mjs";
 import fastapi from "./fastapi.mjs";
@@ -14,6 +15,7 @@ import hono from "./hono.mjs";
 import ironSession from "./iron-session.mjs";
 import nextauth from "./nextauth.mjs";
 import nuxt from "./nuxt.mjs";
+import supabase from "./supabase.mjs";
 
 /** By the names that `ONLY` takes. @type {(import("../lib/stage.mjs").Product & { id: string })[]} */
 export const PRODUCTS = Object.entries({
@@ -27,6 +29,8 @@ export const PRODUCTS = Object.entries({
   hono,
   nuxt,
   "iron-session": ironSession,
+  clerk,
+  supabase,
   express,
   django,
   allauth,

@@ -1,4 +1,5 @@
 import { Auth0Client } from "@auth0/nextjs-auth0/server";
+import { generateSessionCookie } from "@auth0/nextjs-auth0/testing";
 import { SECRET } from "./openid";
 
 export const auth0 = new Auth0Client({
@@ -10,4 +11,16 @@ export const auth0 = new Auth0Client({
   allowInsecureRequests: true,
 });
 
-export const routes = {};
+/** For the test: the cookie of a session that has ended. */
+async function old() {
+  const now = Date.now;
+  const session = { user: { sub: "auth0|ada" }, tokenSet: { accessToken: "none", expiresAt: 0 } };
+  Date.now = () => now() - 30 * 24 * 3_600_000;
+  try {
+    return Response.json({ cookie: await generateSessionCookie(session, { secret: SECRET }) });
+  } finally {
+    Date.now = now;
+  }
+}
+
+export const routes = { test: { GET: old } };
