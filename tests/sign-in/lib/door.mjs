@@ -1,6 +1,8 @@
 // One origin for the application and the Worker, as a route of a zone makes it.
 
 import http from "node:http";
+import https from "node:https";
+import { cert, key } from "./certificate.mjs";
 
 /** Where the Worker's route is. */
 const ROUTE = /^\/api\/authkit(\/|\?|$)/;
@@ -33,14 +35,15 @@ export async function openDoor() {
       return new Promise((resolve) => server.close(resolve));
     },
   };
-  const server = http.createServer((request, response) => {
+  const server = https.createServer({ key, cert }, (request, response) => {
     const { method, url: path, headers } = request;
     if (headers["x-authkit-session"]) {
       door.questions.push(headers);
       if (door.fault) return FAULTS[door.fault](response);
     }
     const port = ROUTE.test(path) ? door.worker : door.application;
-    const upstream = http.request({ host: "127.0.0.1", port, method, path, headers, agent }, (answer) => {
+    const forwarded = { ...headers, "x-forwarded-proto": "https" };
+    const upstream = http.request({ host: "127.0.0.1", port, method, path, headers: forwarded, agent }, (answer) => {
       response.writeHead(answer.statusCode, answer.rawHeaders);
       answer.pipe(response);
     });
@@ -50,6 +53,6 @@ export async function openDoor() {
     request.pipe(upstream);
   });
   await new Promise((resolve) => server.listen(0, "localhost", resolve));
-  door.origin = `http://localhost:${server.address().port}`;
+  door.origin = `https://localhost:${server.address().port}`;
   return door;
 }

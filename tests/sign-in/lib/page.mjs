@@ -11,26 +11,30 @@ grants and tokens on the same origin. \`make test-sign-in\` does it again and ch
 lines to paste: they are the lines that it used. \`https://app.example.com\` is your application.
 
 For every product, the identity that Pica is told is the user's own id and the same at every sign-in. A
-second user gets their own. Without a session, with one that was changed, and after signing out, there is
-none (401). With a broken application there is none either: see [session.md](session.md) for the codes.
+second user gets their own. There is no grant (401) without a session, with one that was changed, has
+expired or was ended by the application, and after signing out; for a page of another site there is none
+either (403). While the application is down, slow, redirects or answers with something else, the answer is
+the error that [session.md](session.md#what-is-asked-and-what-comes-of-it) says. All of it goes over https.
 
 - *Copied cookie*: what becomes of a copy of the cookie after the user has signed out. Where it works
-  on, the whole session is in the cookie, and your application itself believes it until it expires.
-- *Ended*: a session that the application has ended, or that has expired, gets 401.
+  on, what the session says is in the cookie, and your application itself believes it until it expires.
 - *Renewed*: the application sets the cookie anew when the Worker asks it, and the Worker gives that to
   the page.
+
+Not tried: the presets \`kratos\` and \`laravel\`. They are no packages of npm or PyPI.
 
 `;
 
 /** Whether all that the page says was seen. */
-export function isFulfilled(found) {
-  return Boolean(found?.users && found.copy);
+export function isFulfilled(product, found) {
+  const asked = product.credential || product.isToken || (found?.renewed !== undefined && (found.broken || product.worker));
+  return Boolean(found?.users && found.copy && found.expired && asked);
 }
 
 /** The whole page. */
 export function page(products, seen) {
   const rows = products.map((product) => row(product, seen.get(product.id)));
-  const table = ["| Product | Credential | Copied cookie | Ended | Renewed |", "| --- | --- | --- | --- | --- |", ...rows];
+  const table = ["| Product | Credential | Copied cookie | Renewed |", "| --- | --- | --- | --- |", ...rows];
   return `${HEAD}${table.join("\n")}\n\n${products.map(section).join("\n")}`;
 }
 
@@ -40,7 +44,6 @@ function row(product, found) {
     `[${product.name}](#${anchor(product.name)})`,
     credential,
     found.copy,
-    found.expired ? "refused" : "not tried",
     product.credential || product.isToken ? "–" : found.renewed ? "yes" : "no",
   ];
   return `| ${cells.join(" | ")} |`;

@@ -18,9 +18,28 @@ const WIDGET = { origin: "https://authkit.picaos.com", "sec-fetch-site": "cross-
 /**
  * @typedef {object} Product
  * @property {string} name
- * @property {string[]} packages whose versions the page shows
- * @property {string} settings the lines for wrangler.toml
- * @property {(place: {origin: string, openid?: string}) => object} application what `serve` starts
+ * @property {string[]} packages Those whose versions the page shows.
+ * @property {string} [text] What else the page says.
+ * @property {string} settings The lines for wrangler.toml.
+ * @property {{file: string, language: string}} [code] A file of apps/ whose region `session` the page shows.
+ * @property {(place: Place) => object} [variables] What the Worker is told here alone.
+ * @property {boolean} [openid] Whether it needs an OpenID provider.
+ * @property {(place: Place) => object} [application] What `serve` starts.
+ * @property {(place: Place) => {script: string, variables: object}} [worker] Or the application as a Worker.
+ * @property {string} [cookie] The session's.
+ * @property {boolean} [isToken] Whether the Worker verifies what is in the cookie, and asks nobody.
+ * @property {(browser: Browser) => Promise<object>} [credential] Headers that its page sends instead.
+ * @property {(browser: Browser, name: "ada" | "bob") => Promise<string>} signIn Resolves to the user's id.
+ * @property {(browser: Browser) => Promise<unknown>} signOut
+ * @property {"refused" | "works on"} copyAfterSignOut What a copy of the cookie is good for then.
+ * @property {(browser: Browser) => Promise<unknown>} expire Ends the session otherwise.
+ * @property {boolean} [renews] Whether the application sets the cookie anew as it is read.
+ * @property {boolean} [rotates] And the old one is worth nothing from then on.
+ * @property {{expired?: string, forged?: string}} [codes] Of refusals, unless `session_signed_out`.
+ * @property {Record<string, (test: object) => Promise<void>>} [more] Tests of its own, by their sentences.
+ * @property {string} [skip] Why it cannot be tried yet.
+ *
+ * @typedef {{origin: string, openid?: string}} Place Where the application and the OpenID provider are.
  */
 
 /** Starts all of it. @param {Product} product */

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "../../conformance/lib/children.mjs";
+import { cert } from "./certificate.mjs";
 
 const root = join(import.meta.dirname, "../../..");
 const require = createRequire(join(root, "package.json"));
@@ -42,10 +43,10 @@ export async function startWorker(variables, application) {
   const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = ${list([
-    '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))',
+    `(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustedCertificates = [${text(cert)}])))`,
     ...Object.entries(services).map(([name, worker]) => `(name = "${name}", worker = ${worker})`),
   ])},
-  sockets = ${list(Object.keys(services).map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`))}
+  sockets = ${list(Object.keys(services).map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (forwardedProtoHeader = "x-forwarded-proto"), service = "${name}")`))}
 );
 `;
   const file = join(folder, "config.capnp");

@@ -11,7 +11,7 @@ SESSION_PRESET = "authjs"
 SESSION_ORIGIN = "https://app.example.com"
 `,
   code: { file: "next/products/authjs-database.js", language: "js" },
-  cookie: "authjs.session-token",
+  cookie: "__Secure-authjs.session-token",
   application: (place) => next("authjs-database", place),
   async signIn(browser, name) {
     await signInWith(browser, name);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { next } from "../lib/next.mjs";
 
-const NAME = "authjs.session-token";
+const NAME = "__Secure-authjs.session-token";
 
 /** Signs in with the provider, as a click on its button does. */
 export async function signInWith(browser, name) {

@@ -4,7 +4,7 @@ import { signIn, signOut } from "./better-auth.mjs";
 export default {
   name: "Better Auth with the JWT plugin",
   packages: ["better-auth", "next"],
-  text: "The page asks `/api/auth/token` for a token and sends it as `Authorization: Bearer`.",
+  text: "The application is the same. The page asks it for a token at `/api/auth/token`, and sends that as `Authorization: Bearer`. With the cookie cache on, it gives tokens for as long as that lives (five minutes) to a session that was revoked. With the preset above, such a session is over at once.",
   settings: `
 IDENTITY_SOURCE = "grant,jwt"
 JWT_ISSUER = "https://app.example.com"
@@ -12,7 +12,6 @@ JWT_AUDIENCE = "https://app.example.com"
 JWT_ALGORITHMS = "EdDSA"
 JWT_JWKS_URL = "https://app.example.com/api/auth/jwks"
 `,
-  code: { file: "next/products/better-auth.js", language: "js" },
   application: (place) => next("better-auth", place),
   async credential(browser) {
     const answer = await browser.send("/api/auth/token");
@@ -20,7 +19,10 @@ JWT_JWKS_URL = "https://app.example.com/api/auth/jwks"
   },
   signIn,
   signOut,
-  copyAfterSignOut: "refused",
-  expire: (browser) => browser.send("/api/test", { method: "POST" }),
+  copyAfterSignOut: "works on",
+  async expire(browser) {
+    await browser.send("/api/test", { method: "POST" });
+    browser.set("__Secure-better-auth.session_data", "");
+  },
   codes: { expired: "unauthenticated" },
 };

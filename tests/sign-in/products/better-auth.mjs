@@ -21,7 +21,9 @@ IDENTITY_SOURCE = "grant,session"
 SESSION_PRESET = "better-auth"
 SESSION_ORIGIN = "https://app.example.com"
 `,
-  cookie: "better-auth.session_token",
+  text: "Its cookie cache is on: a session that was revoked is over at once nevertheless. In production it limits how often an address may ask, and with the Worker on another zone all its questions come from one.",
+  code: { file: "next/products/better-auth.js", language: "js" },
+  cookie: "__Secure-better-auth.session_token",
   application: (place) => next("better-auth", place),
   signIn,
   signOut,

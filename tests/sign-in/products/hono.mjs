@@ -12,7 +12,7 @@ SESSION_PRESET = "better-auth"
 SESSION_ORIGIN = "https://app.example.com"
 `,
   code: { file: "hono/worker.mjs", language: "js" },
-  cookie: "better-auth.session_token",
+  cookie: "__Secure-better-auth.session_token",
   worker: ({ origin }) => ({
     script: join(apps, "hono/dist/worker.js"),
     variables: { ORIGIN: origin, SECRET: "a secret of the application, published on purpose" },

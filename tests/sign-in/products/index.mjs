@@ -1,4 +1,5 @@
-// What is tried, in the order of the page.
+// What is tried, in the order of the page. A product is a file here, which says how its users sign in and
+// what the Worker is told; its application is below apps/, as its documentation has it.
 
 import authjsDatabase from "./authjs-database.mjs";
 import authjs, { rotating } from "./authjs.mjs";

@@ -1,7 +1,7 @@
 import { next } from "../lib/next.mjs";
 import { signInWith, signOut } from "./authjs.mjs";
 
-const NAME = "next-auth.session-token";
+const NAME = "__Secure-next-auth.session-token";
 
 export default {
   name: "NextAuth",

@@ -20,8 +20,9 @@ passport.deserializeUser((id, done) => done(null, users.find((user) => user.id =
 
 const app = express();
 const store = new session.MemoryStore();
+app.set("trust proxy", "loopback");
 app.use(express.urlencoded({ extended: false }));
-app.use(session({ store, secret: "published on purpose", resave: false, saveUninitialized: false, rolling: true, cookie: { maxAge: 3_600_000 } }));
+app.use(session({ store, secret: "published on purpose", resave: false, saveUninitialized: false, rolling: true, cookie: { secure: true, maxAge: 3_600_000 } }));
 app.use(passport.session());
 
 app.post("/login", passport.authenticate("local", { failureRedirect: "/login" }), (request, response) => response.json({ id: request.user.id }));

@@ -36,6 +36,9 @@ settings.configure(
     HEADLESS_ONLY=True,
     LOGIN_REDIRECT_URL="/whoami",
     USE_TZ=True,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    SESSION_COOKIE_SECURE=True,
+    CSRF_COOKIE_SECURE=True,
 )
 django.setup()
 

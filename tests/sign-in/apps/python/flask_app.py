@@ -13,6 +13,7 @@ USERS = {"ada": ("41", "engine"), "bob": ("42", "builder")}
 
 app = Flask(__name__)
 app.secret_key = "published on purpose"
+app.config["SESSION_COOKIE_SECURE"] = True
 app.permanent_session_lifetime = timedelta(hours=1)
 manager = LoginManager(app)
 

@@ -15,7 +15,7 @@ SECRET = "published on purpose"
 USERS = {"ada": ("user_1", "engine"), "bob": ("user_2", "builder")}
 
 app = FastAPI()
-app.add_middleware(SessionMiddleware, secret_key=SECRET, max_age=3600)
+app.add_middleware(SessionMiddleware, secret_key=SECRET, max_age=3600, https_only=True)
 
 
 class Credentials(BaseModel):

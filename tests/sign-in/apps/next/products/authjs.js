@@ -41,7 +41,7 @@ function rotated(token) {
   return { ...token, count: count + 1 };
 }
 
-const NAME = "authjs.session-token";
+const NAME = "__Secure-authjs.session-token";
 
 export const routes = {
   auth: handlers,

@@ -15,7 +15,7 @@ export const auth = betterAuth({
   database,
   emailAndPassword: { enabled: true },
   plugins: [jwt()],
-  // All questions of the Worker may come from one address.
+  session: { cookieCache: { enabled: true } },
   rateLimit: { customRules: { "/get-session": false, ...unlimited } },
 });
 // #endregion

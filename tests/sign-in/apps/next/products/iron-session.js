@@ -7,7 +7,6 @@ const options = {
   password: "a password of 32 characters, published on purpose",
   cookieName: "app-session",
   ttl,
-  cookieOptions: { secure: process.env.ORIGIN?.startsWith("https:") ?? true },
 };
 
 const current = async () => getIronSession(await cookies(), options);
