@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { apps } from "./stage.mjs";
 
+const WIDTH = 110;
+
 const HEAD = `# Sign-in products, tried
 
 Each product below was installed, users signed in with it, and the built Worker in workerd gave them
@@ -52,11 +54,19 @@ function row(product, found) {
 function section(product) {
   const parts = [
     `## ${product.name}`,
-    `Tried with ${product.packages.map(version).join(", ")}.${product.text ? ` ${product.text}` : ""}`,
+    wrap(`Tried with ${product.packages.map(version).join(", ")}.${product.text ? ` ${product.text}` : ""}`),
     `\`\`\`toml\n${product.settings.trim()}\n\`\`\``,
   ];
   if (product.code) parts.push(`In the application:\n\n\`\`\`${product.code.language}\n${region(product.code.file)}\n\`\`\``);
   return `${parts.join("\n\n")}\n`;
+}
+
+/** In lines as long as those of the other pages. */
+function wrap(text) {
+  return text.split(" ").reduce((lines, word) => {
+    const fits = lines.length - lines.lastIndexOf("\n") + word.length <= WIDTH;
+    return `${lines}${fits ? " " : "\n"}${word}`;
+  });
 }
 
 /** What GitHub calls a heading in a link. */
