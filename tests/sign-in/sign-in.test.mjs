@@ -130,7 +130,7 @@ for (const product of chosen) {
     });
 
     for (const [sentence, test] of Object.entries(product.more ?? {})) {
-      it(sentence, () => test({ start, signIn, identityOf }));
+      it(sentence, () => test({ stage, start, signIn, identityOf }));
     }
 
     if (product.isToken) return;

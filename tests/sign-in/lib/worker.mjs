@@ -55,10 +55,9 @@ const config :Workerd.Config = (
     command: workerd,
     args: () => ["serve", file, "--control-fd=1"],
     // Each prints its port; the last one ends it.
-    ready: new RegExp(`(?:.*"port":\\d+[^]*?){${Object.keys(services).length}}`),
+    ready: new RegExp(`(?:.*"port":\\d+}[^]*?){${Object.keys(services).length}}`),
     env: () => ({}),
-  });
-  rmSync(folder, { recursive: true });
+  }).finally(() => rmSync(folder, { recursive: true }));
   const lines = server.tail().split("\n").filter((line) => line.startsWith('{"event":"listen"'));
   const ports = Object.fromEntries(lines.map((line) => JSON.parse(line)).map(({ socket, port }) => [socket, port]));
   return { ports, stop: server.stop, tail: server.tail };

@@ -4,10 +4,10 @@ import { next } from "../lib/next.mjs";
 const NAME = "__Secure-authjs.session-token";
 
 /** Signs in with the provider, as a click on its button does. */
-export async function signInWith(browser, name) {
+export async function signInWith(browser, name, provider = "openid") {
   const { csrfToken } = await browser.json("/api/auth/csrf");
   const form = { csrfToken, callbackUrl: browser.origin };
-  const answer = await browser.follow(`/api/auth/signin/openid?login_hint=${name}`, { method: "POST", form });
+  const answer = await browser.follow(`/api/auth/signin/${provider}?login_hint=${name}`, { method: "POST", form });
   if (answer.at.pathname !== "/") throw new Error(`signing in ends at ${answer.at}: ${await answer.text()}`);
 }
 

@@ -4,6 +4,10 @@ import { openid, SECRET } from "./openid";
 
 // #region session
 const callbacks = {
+  jwt({ token, account }) {
+    if (account) token.sub = account.provider + "/" + account.providerAccountId;
+    return token;
+  },
   session({ session, token }) {
     session.user.id = token.sub;
     return session;
@@ -21,7 +25,7 @@ const provider = {
   profile: (profile) => ({ id: profile.sub, name: profile.sub }),
 };
 
-const handler = NextAuth({ secret: SECRET, providers: [provider], callbacks });
+const handler = NextAuth({ secret: SECRET, providers: [provider, { ...provider, id: "other" }], callbacks });
 
 export const routes = {
   // Version 4 calls that segment of the path by a name of its own.
@@ -32,5 +36,5 @@ export const routes = {
     ]),
   ),
   // For the test: the cookie of a session that has ended.
-  test: { GET: async () => Response.json({ cookie: await encode({ token: { sub: "ada" }, secret: SECRET, maxAge: -60 }) }) },
+  test: { GET: async () => Response.json({ cookie: await encode({ token: { sub: "openid/ada" }, secret: SECRET, maxAge: -60 }) }) },
 };
