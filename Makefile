@@ -10,7 +10,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-tests dev test size counts bench-core scale test-api test-browser
-.PHONY: screenshots test-faults soak conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
+.PHONY: screenshots test-sign-in test-faults soak conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -56,6 +56,9 @@ test-api: build ## Test the Worker with schemathesis, EXAMPLES (200) for each op
 
 test-browser: build ## The browser tests alone: the demo and the official widgets in Chromium
 	@scripts/browser.sh
+
+test-sign-in: build ## Real sign-in products beside the Worker, all or ONLY="some of them"; WRITE=1 writes docs/sign-in.md
+	@ONLY="$(ONLY)" WRITE="$(WRITE)" scripts/sign-in.sh
 
 screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
@@ -103,5 +106,7 @@ clean: ## Remove what was built and installed here
 	rm -rf tests/api/.venv tests/api/.work tests/api/__pycache__
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
+	rm -rf tests/sign-in/apps/node_modules tests/sign-in/apps/*/.next tests/sign-in/apps/*/.nuxt tests/sign-in/apps/*/.output
+	rm -rf tests/sign-in/apps/*/dist tests/sign-in/apps/*/.venv
 	rm -rf benches/worker/.work benches/worker/.results.json
 	rm -rf tests/fuzz/target tests/fuzz/corpus tests/fuzz/artifacts tests/jws/issuers/jose/node_modules tests/jws/issuers/pyjwt/.packages

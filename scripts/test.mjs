@@ -92,6 +92,12 @@ export const PARTS = [
     run: ["scripts/browser.sh"],
   },
   {
+    name: "sign-in",
+    what: "real sign-in products beside the Worker, against docs/sign-in.md",
+    needs: ["build"],
+    run: ["ONLY= WRITE= scripts/sign-in.sh"],
+  },
+  {
     name: "conformance",
     what: "the five samples beside the Worker",
     needs: ["build"],

@@ -70,7 +70,7 @@ async function installPython(say, reason) {
 }
 
 /** Does `work` unless it was done for these very inputs. */
-async function once(stamp, inputs, work) {
+export async function once(stamp, inputs, work) {
   // Of a folder that two systems share, the other one's are of no use.
   const hash = createHash("sha256").update(`${process.platform} ${process.arch} `);
   for (const path of inputs) hash.update(readFileSync(path));

@@ -1,0 +1,3 @@
+import { handlers } from "../../../../products";
+
+export const { GET, POST } = handlers("auth");

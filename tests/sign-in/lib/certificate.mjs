@@ -1,0 +1,27 @@
+// A certificate for `localhost`, made for this run and believed by nobody else. Products name their
+// cookies otherwise without https.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import tls from "node:tls";
+
+/** PEM, as TLS servers take them. */
+export const { key, cert } = make();
+
+// For the requests of the tests themselves.
+tls.setDefaultCACertificates([...tls.getCACertificates("default"), cert]);
+
+function make() {
+  const folder = mkdtempSync(join(tmpdir(), "authkit-certificate-"));
+  const [keyFile, certFile] = ["key.pem", "cert.pem"].map((name) => join(folder, name));
+  try {
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"];
+    const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject, "-keyout", keyFile, "-out", certFile];
+    execFileSync("openssl", args, { stdio: "pipe" });
+    return { key: readFileSync(keyFile, "utf8"), cert: readFileSync(certFile, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

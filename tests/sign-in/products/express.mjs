@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { apps, node } from "../lib/stage.mjs";
+
+const users = { ada: "engine", bob: "builder" };
+
+export default {
+  name: "Express with Passport",
+  packages: ["express", "passport", "express-session"],
+  settings: `
+IDENTITY_SOURCE = "grant,session"
+SESSION_URL = "https://app.example.com/api/session"
+SESSION_COOKIES = "connect.sid"
+SESSION_IDENTITY_PATH = "user.id"
+`,
+  code: { file: "express/server.mjs", language: "js" },
+  cookie: "connect.sid",
+  application: () => ({
+    command: node,
+    args: () => ["server.mjs"],
+    cwd: join(apps, "express"),
+    env: () => ({ PORT: "0" }),
+    ready: /listening on (\d+)/,
+  }),
+  async signIn(browser, name) {
+    const { id } = await browser.json("/login", { method: "POST", form: { username: name, password: users[name] } });
+    return String(id);
+  },
+  signOut: (browser) => browser.send("/logout", { method: "POST" }),
+  // The session is kept by the server, so a copy of its cookie is worth nothing then.
+  copyAfterSignOut: "refused",
+  expire: (browser) => browser.send("/expire", { method: "POST" }),
+  // With `rolling`, each answer sets the cookie anew.
+  renews: true,
+};
