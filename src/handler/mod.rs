@@ -231,7 +231,10 @@ where
 /// configuration can be a condition.
 fn preflight(cors: &CorsPolicy, request: &impl Incoming, methods: Methods) -> Response {
     let mut headers = Headers::default();
-    headers.set("allow", methods.as_str());
+    // Where there is no route, pages may read that, but no method is allowed.
+    if methods != Methods::Any {
+        headers.set("allow", methods.as_str());
+    }
     cors.apply_preflight(methods, request, &mut headers);
     Response {
         status: 204,

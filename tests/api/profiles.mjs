@@ -89,7 +89,7 @@ export const profiles = [
   {
     name: "unconfigured",
     short: true,
-    variables: () => ({ TRUSTED_CALLER_KEY: CALLER_KEY }),
+    variables: () => ({ TRUSTED_CALLER_KEY: CALLER_KEY, CONNECTIONS: "manage" }),
     reads: ["callerKey", "query credential"],
     auth: byKey,
     without: {
