@@ -7,7 +7,10 @@ import { read } from "./snip.mjs";
 export function nameBySize(module) {
   const { bodies, names, first } = read(module);
   if (names.size > 0) throw new Error("the functions have names already");
-  const order = bodies.map((_, index) => index).sort((one, other) => size(bodies[one]) - size(bodies[other]));
+  const code = ({ start, end }) => module.subarray(start, end);
+  // Of those of one length by their code: the compiler's own order depends on how it was called.
+  const compare = (one, other) => size(one) - size(other) || Buffer.compare(code(one), code(other));
+  const order = bodies.map((_, index) => index).sort((one, other) => compare(bodies[one], bodies[other]));
   const positions = new Map(order.map((index, position) => [index, position]));
   const entries = bodies.map((_, index) => [number(first + index), string(`f${100_000 + positions.get(index)}`)]);
   const functions = [number(bodies.length), ...entries.flat()];
