@@ -1,6 +1,8 @@
 use authkit_edge::http::target::{Selection, Target};
 use authkit_edge::limits::MAX_ROWS_PER_PAGE;
-use url::{Host, Url};
+use url::Url;
+
+use crate::origin::is_loopback;
 
 /// A URL.
 pub fn target_parse(data: &[u8]) {
@@ -25,15 +27,7 @@ pub fn target_parse(data: &[u8]) {
     assert_eq!(target.origin, url.origin().ascii_serialization());
     assert_eq!(target.path, url.path());
     assert_eq!(target.query, url.query().unwrap_or_default());
-    let loopback = match url.host().unwrap() {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    assert_eq!(target.is_loopback(), loopback);
+    assert_eq!(target.is_loopback(), is_loopback(&url));
     check_selection(target.query);
 }
 
