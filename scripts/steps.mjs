@@ -1,5 +1,8 @@
 // Runs the parts of `make test` one after the other and says how far it is. The list is in test.mjs.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+
+/** A part that takes longer hangs, in milliseconds: the longest takes seven minutes on 2 cores. */
+const LIMIT = 30 * 60_000;
 
 /**
  * @typedef {object} Part
@@ -31,10 +34,10 @@ export function select(parts, only, also = []) {
 /**
  * Runs them, until one fails; with `keepGoing`, all that do not need one that failed.
  * @param {Part[]} parts
- * @param {{ keepGoing?: boolean, cwd?: string, say?: (line: string) => void }} options
+ * @param {{ keepGoing?: boolean, cwd?: string, limit?: number, say?: (line: string) => void }} options
  * @returns {Promise<boolean>} whether all passed
  */
-export async function runParts(parts, { keepGoing = false, cwd, say = console.log } = {}) {
+export async function runParts(parts, { keepGoing = false, cwd, limit = LIMIT, say = console.log } = {}) {
   const begun = Date.now();
   const passed = [];
   const failed = [];
@@ -45,12 +48,13 @@ export async function runParts(parts, { keepGoing = false, cwd, say = console.lo
     say(`\n==> Part ${index + 1} of ${parts.length}, ${name}: ${what} (${since(begun)} so far)`);
     for (const line of run) say(`    ${line}`);
     const partBegun = Date.now();
-    const { code, signal, interrupted } = await shell(run.join("\n"), cwd);
+    const { code, signal, interrupted, hung } = await shell(run.join("\n"), cwd, limit);
+    if (hung) say(`==> ${name} does not end. These were running:\n${hung}`);
     if (code === 0 && !interrupted) {
       passed.push(name);
       say(`==> ${name} passed in ${since(partBegun)}`);
     } else {
-      const how = interrupted ?? signal ?? `status ${code}`;
+      const how = hung ? "it hung" : interrupted ?? signal ?? `status ${code}`;
       failed.push(name);
       say(`==> ${name} FAILED after ${since(partBegun)} (${how})`);
       stopped = interrupted !== undefined || !keepGoing;
@@ -80,10 +84,18 @@ const since = (begun) => {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
 
-/** Runs lines of shell with this process's input and output. A signal to stop goes to them, too, and is told. */
-function shell(script, cwd) {
+/**
+ * Runs lines of shell with this process's input and output. A signal to stop goes to them, too, and is told; they
+ * are stopped as well when they take too long.
+ */
+function shell(script, cwd, limit) {
   const child = spawn("sh", ["-euc", script], { cwd, stdio: "inherit" });
   let interrupted;
+  let hung;
+  const timer = setTimeout(() => {
+    hung = descendants(child.pid);
+    for (const { pid } of hung.toReversed()) kill(pid);
+  }, limit);
   // A terminal sends Ctrl-C to everybody; whoever kills this process alone means the part as well.
   const stop = (signal) => {
     interrupted = signal;
@@ -93,8 +105,33 @@ function shell(script, cwd) {
   for (const signal of signals) process.on(signal, stop);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, interrupted }));
+    child.on("close", (code, signal) => {
+      resolve({ code, signal, interrupted, hung: hung?.map(({ line }) => `    ${line}`).join("\n") });
+    });
   }).finally(() => {
+    clearTimeout(timer);
     for (const signal of signals) process.off(signal, stop);
   });
+}
+
+/** A process and all that came of it, as `ps` tells them, parents first. */
+function descendants(pid) {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid=,etime=,args="], { encoding: "utf8" });
+  const all = (stdout ?? "").split("\n").map((line) => {
+    const [own, parent] = line.trim().split(/\s+/, 2).map(Number);
+    return { pid: own, parent, line: line.trim().slice(0, 200) };
+  });
+  const found = all.filter((process) => process.pid === pid);
+  // The list grows while it is walked.
+  for (const { pid: parent } of found) found.push(...all.filter((process) => process.parent === parent));
+  return found.length > 0 ? found : [{ pid, line: String(pid) }];
+}
+
+/** Ends a process, if it is still there. */
+function kill(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
 }

@@ -56,6 +56,14 @@ test("says how far it is, what it runs, and that all passed", async () => {
   ]);
 });
 
+test("ends a part that hangs, and names what was running", async () => {
+  const { well, said } = await outcome([part("one", "exec tail -f /dev/null")], { limit: 200 });
+  assert.ok(!well);
+  assert.ok(said.includes("==> one does not end. These were running:"), said.join("\n"));
+  assert.ok(said.some((line) => /tail -f .dev.null$/.test(line)), said.join("\n"));
+  assert.ok(said.includes("==> one FAILED after T (it hung)"), said.join("\n"));
+});
+
 test("stops at the first that fails, and says what to type", async () => {
   const { well, said } = await outcome([part("one", ":"), part("two", "exit 3"), part("three", ":"), part("four", ":")]);
   assert.ok(!well);
