@@ -58,6 +58,9 @@ pub const MAX_ROWS_PER_PAGE: u32 = 150;
 /// Most pages that one merged token may have: 10 000 rows.
 pub const MAX_PAGES: u32 = 100;
 
+/// Smallest and largest `EXPECTED_PAGES`.
+pub const EXPECTED_PAGES_RANGE: std::ops::RangeInclusive<u64> = 1..=MAX_PAGES as u64;
+
 /// Connections that a Worker may hold open at once; the runtime queues what is above.
 /// <https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>
 pub const MAX_CONNECTIONS: usize = 6;

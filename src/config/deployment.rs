@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
 
 use crate::config::{Config, SECRETS};
@@ -137,13 +138,15 @@ async fn read_stored(place: &(impl Runtime + Environment)) -> Stored {
     if stored.is_empty() {
         return stored;
     }
-    let reads = async {
-        for (name, text) in &mut stored {
-            *text = place.stored_secret(name).await.ok();
-        }
-    };
+    // All at once: each may be a way to another data centre.
+    let mut reads: FuturesUnordered<_> = stored
+        .iter_mut()
+        .map(|(name, text)| async { *text = place.stored_secret(name).await.ok() })
+        .collect();
+    let all = async { while reads.next().await.is_some() {} };
     // Those that were read in time count.
-    let _ = place.within(SECRETS_TIMEOUT, reads).await;
+    let _ = place.within(SECRETS_TIMEOUT, all).await;
+    drop(reads);
     stored
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::bindings::{Bindings, ConfigFault, entry_fault, origin};
 use crate::identity::IdentityType;
-use crate::limits::{DEFAULT_FLAGS_FRESH, FLAGS_FRESH_RANGE_SECONDS};
+use crate::limits::{DEFAULT_FLAGS_FRESH, EXPECTED_PAGES_RANGE, FLAGS_FRESH_RANGE_SECONDS};
 use crate::secret::Secret;
 use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider, Tenant, Uuid};
@@ -20,6 +20,10 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
     let flags_fresh = bindings
         .number("FLAGS_CACHE_SECONDS", FLAGS_FRESH_RANGE_SECONDS)?
         .map_or(DEFAULT_FLAGS_FRESH, Duration::from_secs);
+    // The range is one of u32.
+    let pages = bindings
+        .number("EXPECTED_PAGES", EXPECTED_PAGES_RANGE)?
+        .and_then(|pages| pages.try_into().ok());
     let base = bindings.get(BASE_URL);
     let base = base.as_deref().unwrap_or(provider.default_origin());
     // One slash at the end is what people copy; it changes nothing.
@@ -47,6 +51,7 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
         key,
         self::key(bindings, provider.next_key_binding())?,
         flags_fresh,
+        pages.unwrap_or(1),
     );
     Ok(Endpoint {
         provider,

@@ -1,5 +1,7 @@
 //! Signatures, checked by the platform's WebCrypto.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto};
@@ -11,6 +13,39 @@ use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::PublicKey;
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
 
+/// How many imported keys an isolate keeps: those of two issuers while they replace theirs. Importing
+/// one takes longer than checking a signature with it.
+const MAX_IMPORTED: usize = 8;
+
+thread_local! {
+    /// The one that was imported last stands last.
+    static IMPORTED: RefCell<Vec<Imported>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A key that is ready for use. It belongs to no request: a `CryptoKey` does no input or output.
+struct Imported {
+    algorithm: Algorithm,
+    key: OwnedKey,
+    crypto_key: CryptoKey,
+    /// WebCrypto's name for the algorithm.
+    verify: Object,
+}
+
+enum OwnedKey {
+    Public(PublicKey),
+    Shared(Box<[u8]>),
+}
+
+impl OwnedKey {
+    fn is(&self, key: VerificationKey<'_>) -> bool {
+        match (self, key) {
+            (Self::Public(own), VerificationKey::Public(key)) => own == key,
+            (Self::Shared(own), VerificationKey::Shared(key)) => **own == *key,
+            _ => false,
+        }
+    }
+}
+
 impl Verifier for Edge<'_> {
     async fn verify(&self, check: SignatureCheck<'_>) -> bool {
         verify(check).await.unwrap_or(false)
@@ -19,11 +54,13 @@ impl Verifier for Edge<'_> {
 
 async fn verify(check: SignatureCheck<'_>) -> Result<bool, JsValue> {
     let subtle = global().crypto()?.subtle();
-    let parameters = Parameters::of(check.algorithm)?;
-    let key = import(&subtle, check.key, &parameters.import).await?;
+    let (key, parameters) = match imported(&check) {
+        Some(imported) => imported,
+        None => import(&subtle, &check).await?,
+    };
     let promise: Promise = subtle
         .verify_with_object_and_js_u8_array_and_js_u8_array(
-            &parameters.verify,
+            &parameters,
             &key,
             &Uint8Array::from(check.signature),
             &Uint8Array::from(check.message),
@@ -33,20 +70,45 @@ async fn verify(check: SignatureCheck<'_>) -> Result<bool, JsValue> {
     Ok(JsFuture::from(promise).await?.as_bool() == Some(true))
 }
 
+/// The key of a check, if it was imported for this algorithm.
+fn imported(check: &SignatureCheck<'_>) -> Option<(CryptoKey, Object)> {
+    IMPORTED.with_borrow(|all| {
+        let mut all = all.iter();
+        let found = all.find(|one| one.algorithm == check.algorithm && one.key.is(check.key))?;
+        Some((found.crypto_key.clone(), found.verify.clone()))
+    })
+}
+
 async fn import(
     subtle: &SubtleCrypto,
-    key: VerificationKey<'_>,
-    algorithm: &Object,
-) -> Result<CryptoKey, JsValue> {
-    let (format, data) = match key {
-        VerificationKey::Public(key) => ("jwk", jwk(key)?),
-        VerificationKey::Shared(secret) => ("raw", Uint8Array::from(secret).unchecked_into()),
+    check: &SignatureCheck<'_>,
+) -> Result<(CryptoKey, Object), JsValue> {
+    let Parameters { import, verify } = Parameters::of(check.algorithm)?;
+    let (format, data, key) = match check.key {
+        VerificationKey::Public(key) => ("jwk", jwk(key)?, OwnedKey::Public(key.clone())),
+        VerificationKey::Shared(secret) => {
+            let data = Uint8Array::from(secret).unchecked_into();
+            ("raw", data, OwnedKey::Shared(secret.into()))
+        }
     };
     let usages = Array::of1(&JsValue::from_str("verify"));
     let promise: Promise = subtle
-        .import_key_with_object(format, &data, algorithm, false, &usages)?
+        .import_key_with_object(format, &data, &import, false, &usages)?
         .unchecked_into();
-    Ok(JsFuture::from(promise).await?.unchecked_into())
+    let crypto_key: CryptoKey = JsFuture::from(promise).await?.unchecked_into();
+    let kept = Imported {
+        algorithm: check.algorithm,
+        key,
+        crypto_key: crypto_key.clone(),
+        verify: verify.clone(),
+    };
+    IMPORTED.with_borrow_mut(|all| {
+        if all.len() >= MAX_IMPORTED {
+            all.remove(0);
+        }
+        all.push(kept);
+    });
+    Ok((crypto_key, verify))
 }
 
 /// Only what is the key goes in: what else the issuer wrote beside it was judged in the core.

@@ -34,14 +34,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account that nothing is known of. Its flags are used for `flags_fresh`.
+    /// An account that nothing is known of. Its flags are used for `flags_fresh`, and its list probably
+    /// has that many pages.
     #[must_use]
-    pub fn new(key: Secret, next: Option<Secret>, flags_fresh: Duration) -> Self {
+    pub fn new(key: Secret, next: Option<Secret>, flags_fresh: Duration, pages: u32) -> Self {
         Self {
             key,
             next,
             uses_next: Cell::new(false),
-            pages: Cell::new(1),
+            pages: Cell::new(pages),
             flags_fresh,
             is_white_label: Cell::new(None),
             flags_asked: Cell::new(None),
@@ -72,7 +73,7 @@ impl Account {
         self.uses_next.get()
     }
 
-    /// How many pages its list had when it was last seen; 1 before.
+    /// How many pages its list had when it was last seen; before, what it was made with.
     #[must_use]
     pub fn expected_pages(&self) -> u32 {
         self.pages.get()
@@ -147,7 +148,7 @@ mod tests {
     const FRESH: Duration = Duration::from_mins(1);
 
     fn account(flags_fresh: Duration) -> Account {
-        Account::new(Secret::parse("sk_test_x").unwrap(), None, flags_fresh)
+        Account::new(Secret::parse("sk_test_x").unwrap(), None, flags_fresh, 1)
     }
 
     fn at(millis: u64) -> Timestamp {
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn begins_with_the_key_that_was_taken_last() {
         let secret = |text| Secret::parse(text).unwrap();
-        let account = Account::new(secret("old"), Some(secret("new")), FRESH);
+        let account = Account::new(secret("old"), Some(secret("new")), FRESH, 1);
         let texts = || {
             let (first, other) = account.keys();
             [first, other.unwrap()].map(|key| key.expose().to_owned())
