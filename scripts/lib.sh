@@ -21,6 +21,9 @@ esac
 user_path=$(printf '%s\n' "$PATH" | tr : '\n' | grep -v '/node_modules/\.bin$' | tr '\n' :)$cargo_home/bin
 # The pinned tools and the Node.js that wrangler needs, before any other of the machine.
 export PATH="$PWD/node_modules/.bin:$user_path"
+# wrangler has its errors formatted by esbuild, in a thread that may never answer: then it hangs and says
+# nothing. As a process esbuild answers.
+export ESBUILD_WORKER_THREADS=0
 
 # Compiled tools stand in a folder for each system, and so does Debian's compiler.
 host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')

@@ -232,6 +232,23 @@ pub const DEFAULT_JWKS_STALE: Duration = Duration::from_hours(1);
 /// Largest `JWT_JWKS_STALE_SECONDS`.
 pub const MAX_JWKS_STALE_SECONDS: u64 = 24 * 60 * 60;
 
+/// How long the data centre's cache may take to say what is noted there. It answers within a few
+/// milliseconds or is not worth waiting for.
+pub const NOTE_PATIENCE: Duration = Duration::from_millis(30);
+
+/// How long a note is of use.
+pub const NOTE_LIFE: Duration = Duration::from_hours(24);
+
+/// How long an isolate goes before it writes the same note again.
+pub const NOTE_RENEW: Duration = Duration::from_hours(12);
+
+/// Largest note: a JWKS document, and what is around it.
+pub const MAX_NOTE_BYTES: usize = MAX_JWKS_BYTES + 64;
+
+/// Most pages that are begun because of a note: as many as can be under way at once, so that a wrong
+/// one costs five calls.
+pub const MAX_NOTED_PAGES: u32 = 6;
+
 /// How long what another request has begun is waited for: a load of keys, a read of secrets, a
 /// question for flags. That request may be gone, and then nothing of it ever ends.
 pub const TAKEOVER: Duration = Duration::from_millis(500);

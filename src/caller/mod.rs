@@ -6,6 +6,7 @@
 
 mod claimed;
 pub mod grant;
+mod presumed;
 pub mod pseudonym;
 mod session;
 mod site;
@@ -14,6 +15,8 @@ mod verified;
 
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
+
 use crate::caller::grant::{GrantFault, GrantKeys};
 use crate::http::cookie::CookieFault;
 use crate::http::origin::PageOrigin;
@@ -21,11 +24,14 @@ use crate::http::request_body::{BodyFault, RequestBody};
 use crate::http::target::Target;
 use crate::identity::{Charset, Identity, IdentityFault, IdentityType};
 use crate::jwt::TokenFault;
+use crate::jwt::issuer::{Keys, Trusting};
+use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::verifier::Verifier;
 use crate::runtime::in_flight::Room;
 use crate::runtime::{Incoming, Runtime, Timestamp};
 
 pub use claimed::{CALLER_KEY_HEADER, CallerKeys};
+pub use presumed::{Presumed, Whom, Withheld};
 pub use session::{
     Condition, Forwarded, LOOP_HEADER, Session, SessionFault, SessionUrl, SetCookie, SignedOut,
     Unreadable,
@@ -266,6 +272,91 @@ impl Policy {
         I: Incoming,
         R: Runtime + Verifier,
     {
+        let trusting = Trusting::Issuer;
+        self.find(purpose, question, trusting, runtime, set_cookies)
+            .await
+    }
+
+    /// Who asks for a token, by keys that are noted and may be withdrawn by now; `None` where there are
+    /// none, or anything is not as it should be. Applications are not asked.
+    pub async fn presume<I, R>(&self, question: &Question<'_, I>, runtime: &R) -> Option<Presumed>
+    where
+        I: Incoming,
+        R: Runtime + Verifier,
+    {
+        let trusting = Trusting::Note;
+        // Only applications set any.
+        let mut set_cookies = Vec::new();
+        let (_, found) = self
+            .find(
+                Purpose::Token,
+                question,
+                trusting,
+                runtime,
+                &mut set_cookies,
+            )
+            .await;
+        found.ok().map(Presumed)
+    }
+
+    /// Whether there is an issuer that was never asked for its keys, so that a request may have to wait
+    /// for it.
+    #[must_use]
+    pub fn lack_keys(&self) -> bool {
+        self.remote_keys().any(RemoteKeys::are_unasked)
+    }
+
+    /// Loads the keys of all issuers that are due.
+    pub async fn load_keys_ahead(&self, runtime: &impl Runtime) {
+        for keys in self.remote_keys() {
+            keys.load_ahead(runtime).await;
+        }
+    }
+
+    fn remote_keys(&self) -> impl Iterator<Item = &RemoteKeys> {
+        self.sources.iter().filter_map(|source| {
+            let issuer = match source {
+                Source::Jwt(jwt) => &jwt.issuer,
+                Source::Access(access) => &access.issuer,
+                Source::Header(..) | Source::Body(_) | Source::Session(_) | Source::Grant(_) => {
+                    return None;
+                }
+            };
+            match &issuer.keys {
+                Keys::Remote(keys) => Some(keys),
+                Keys::Shared(_) => None,
+            }
+        })
+    }
+
+    // Boxed, so that the Worker has the code of it once.
+    fn find<'a, 'b: 'a, I, R>(
+        &'b self,
+        purpose: Purpose,
+        question: &'a Question<'_, I>,
+        trusting: Trusting,
+        runtime: &'a R,
+        set_cookies: &'a mut Vec<String>,
+    ) -> LocalBoxFuture<'a, (Option<&'b Source>, Result<Caller, CallerFault>)>
+    where
+        I: Incoming,
+        R: Runtime + Verifier,
+    {
+        Box::pin(self.find_by(purpose, question, trusting, runtime, set_cookies))
+    }
+
+    async fn find_by<I, R>(
+        &self,
+        purpose: Purpose,
+        question: &Question<'_, I>,
+        trusting: Trusting,
+        runtime: &R,
+        set_cookies: &mut Vec<String>,
+    ) -> (Option<&Source>, Result<Caller, CallerFault>)
+    where
+        I: Incoming,
+        R: Runtime + Verifier,
+    {
         if purpose != Purpose::Token
             && let Err(fault) = site::check_application(question, &self.app_origins)
         {
@@ -273,7 +364,7 @@ impl Policy {
         }
         for source in &self.sources {
             if purpose.takes(source) {
-                let asked = self.ask(purpose, source, question, runtime, set_cookies);
+                let asked = self.ask(purpose, source, question, trusting, runtime, set_cookies);
                 if let Some(decided) = asked.await.transpose() {
                     return (Some(source), decided);
                 }
@@ -307,6 +398,7 @@ impl Policy {
         purpose: Purpose,
         source: &Source,
         question: &Question<'_, I>,
+        trusting: Trusting,
         runtime: &R,
         set_cookies: &mut Vec<String>,
     ) -> Result<Option<Caller>, CallerFault>
@@ -320,8 +412,14 @@ impl Policy {
                 text.map(|text| (text, self.default_type, None))
             }
             Source::Body(trust) => claimed::body(purpose, question, trust, self.default_type)?,
-            Source::Jwt(jwt) => verified::jwt(question, jwt, self.default_type, runtime).await?,
-            Source::Access(access) => verified::access(question, access, runtime).await?,
+            Source::Jwt(jwt) => {
+                verified::jwt(question, jwt, self.default_type, trusting, runtime).await?
+            }
+            Source::Access(access) => verified::access(question, access, trusting, runtime).await?,
+            // Who is signed in only the application knows, and it is asked once.
+            Source::Session(_) if trusting == Trusting::Note => {
+                return Err(CallerFault::NoCredential);
+            }
             Source::Session(session) => {
                 let kind = self.default_type;
                 session::session(question, session, kind, runtime, set_cookies).await?

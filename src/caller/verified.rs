@@ -8,7 +8,7 @@ use crate::identity::IdentityType;
 use crate::jwt::TokenFault;
 use crate::jwt::claim_path::ClaimPath;
 use crate::jwt::claims::Claims;
-use crate::jwt::issuer::Issuer;
+use crate::jwt::issuer::{Issuer, Trusting};
 use crate::jwt::verifier::Verifier;
 use crate::limits::MAX_HEADER_BYTES;
 use crate::runtime::{Incoming, Runtime};
@@ -69,6 +69,7 @@ pub(super) async fn jwt<I, R>(
     question: &Question<'_, I>,
     jwt: &Jwt,
     default_type: IdentityType,
+    trusting: Trusting,
     runtime: &R,
 ) -> Result<Found, CallerFault>
 where
@@ -80,7 +81,7 @@ where
     };
     let claims = jwt
         .issuer
-        .verify(&token, question.deadline, runtime)
+        .verify(&token, trusting, question.deadline, runtime)
         .await
         .map_err(CallerFault::Token)?;
     let wish = Wish::of(question)?;
@@ -100,6 +101,7 @@ where
 pub(super) async fn access<I, R>(
     question: &Question<'_, I>,
     access: &Access,
+    trusting: Trusting,
     runtime: &R,
 ) -> Result<Found, CallerFault>
 where
@@ -117,7 +119,7 @@ where
     check_same_origin(question)?;
     let claims = access
         .issuer
-        .verify(&token, question.deadline, runtime)
+        .verify(&token, trusting, question.deadline, runtime)
         .await
         .map_err(CallerFault::Token)?;
     let mut held = claims.names("sub");

@@ -9,10 +9,12 @@ use crate::jwt::claims::{Audience, ClaimPolicy};
 use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::persons::Product;
+use crate::runtime::notes::Notes;
 
 pub(super) fn access(
     bindings: &Bindings<'_>,
     environment: Environment,
+    notes: &Notes,
 ) -> Result<Access, ConfigFault> {
     const TEAM: &str = "ACCESS_TEAM_DOMAIN";
     let team = bindings.require(
@@ -39,6 +41,7 @@ pub(super) fn access(
     let keys = RemoteKeys::new(
         format!("{}/cdn-cgi/access/certs", team.as_str()),
         stale_for(bindings)?,
+        notes.clone(),
     );
     Ok(Access {
         issuer: Issuer {

@@ -15,6 +15,7 @@ use crate::jwt::issuer::{Issuer, Keys};
 use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::persons::{Acceptable, Accepted, FIREBASE_ISSUERS};
 use crate::limits::{DEFAULT_JWKS_STALE, MAX_JWKS_STALE_SECONDS};
+use crate::runtime::notes::Notes;
 
 const AUDIENCE: &str = "JWT_AUDIENCE";
 const PARTIES: &str = "JWT_AZP";
@@ -36,6 +37,7 @@ const SHARED_KEYS: &str = "://www.googleapis.com ://accounts.google.com ://login
 pub(super) fn jwt(
     bindings: &Bindings<'_>,
     environment: Environment,
+    notes: &Notes,
     faults: &mut Faults,
 ) -> Option<Jwt> {
     let mut facts = faults.note(presets::facts(bindings))?;
@@ -49,7 +51,7 @@ pub(super) fn jwt(
             if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
                 shared_key(bindings, algorithms)
             } else {
-                remote_keys(bindings, facts, environment)
+                remote_keys(bindings, facts, environment, notes)
             },
         )
     });
@@ -292,6 +294,7 @@ fn remote_keys(
     bindings: &Bindings<'_>,
     facts: Option<&Facts>,
     environment: Environment,
+    notes: &Notes,
 ) -> Result<Keys, ConfigFault> {
     if bindings.get(SECRET).is_some() {
         let advice = "is for HS* only: list HS* in JWT_ALGORITHMS, or delete the secret";
@@ -308,7 +311,8 @@ fn remote_keys(
             return Err(ConfigFault::new(KEYS_URL, advice));
         }
     };
-    Ok(Keys::Remote(RemoteKeys::new(url, stale_for(bindings)?)))
+    let stale_for = stale_for(bindings)?;
+    Ok(Keys::Remote(RemoteKeys::new(url, stale_for, notes.clone())))
 }
 
 pub(super) fn stale_for(bindings: &Bindings<'_>) -> Result<Duration, ConfigFault> {

@@ -30,6 +30,7 @@ use crate::limits::{
     UPSTREAM_DEADLINE_RANGE_MS,
 };
 use crate::runtime::in_flight::InFlight;
+use crate::runtime::notes::Notes;
 use crate::runtime::rate_limit::RateLimits;
 use crate::runtime::{Binding, Limiter};
 use crate::upstream::endpoint::Endpoint;
@@ -199,7 +200,8 @@ fn service(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Op
     );
     let server_timing = faults.note(server_timing);
     let integrations = faults.note(upstream::integrations(bindings));
-    let callers = callers(bindings, place, faults);
+    let notes = endpoint.as_ref().map(|endpoint| endpoint.account.notes());
+    let callers = callers(bindings, place, notes.unwrap_or(&Notes::off()), faults);
     let endpoint = endpoint?;
     Some(Service {
         callers: callers?,
@@ -234,7 +236,12 @@ fn environment(bindings: &Bindings<'_>) -> Result<Environment, ConfigFault> {
     )
 }
 
-fn callers(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Option<Policy> {
+fn callers(
+    bindings: &Bindings<'_>,
+    place: Place<'_>,
+    notes: &Notes,
+    faults: &mut Faults,
+) -> Option<Policy> {
     let names = faults.note(source_names(bindings));
     let charset = faults.note(bindings.choice(
         "IDENTITY_CHARS",
@@ -256,9 +263,9 @@ fn callers(bindings: &Bindings<'_>, place: Place<'_>, faults: &mut Faults) -> Op
                     Source::Header(place.header?.to_owned(), trust?)
                 }
                 SourceName::Body => Source::Body(faults.note(trust(bindings, environment))?),
-                SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment, faults)?),
+                SourceName::Jwt => Source::Jwt(jwt::jwt(bindings, environment, notes, faults)?),
                 SourceName::Access => {
-                    Source::Access(faults.note(access::access(bindings, environment))?)
+                    Source::Access(faults.note(access::access(bindings, environment, notes))?)
                 }
                 SourceName::Session => {
                     let routes = place.routes;

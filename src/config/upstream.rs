@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::config::bindings::{Bindings, ConfigFault, entry_fault, origin};
 use crate::identity::IdentityType;
 use crate::limits::{DEFAULT_FLAGS_FRESH, EXPECTED_PAGES_RANGE, FLAGS_FRESH_RANGE_SECONDS};
+use crate::runtime::notes::Notes;
 use crate::secret::Secret;
 use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider, Tenant, Uuid};
@@ -47,11 +48,14 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
         );
         ConfigFault::new(name, advice)
     })?;
+    let notes = bindings.choice("NOTES", "on", &[("on", true), ("off", false)])?;
+    let notes = if notes { Notes::of(&key) } else { Notes::off() };
     let account = Account::new(
         key,
         self::key(bindings, provider.next_key_binding())?,
         flags_fresh,
         pages.unwrap_or(1),
+        notes,
     );
     Ok(Endpoint {
         provider,

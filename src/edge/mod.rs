@@ -12,12 +12,13 @@ use std::rc::Rc;
 use js_sys::{JSON, Object, Promise, PromiseWithResolvers, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use worker::wasm_bindgen_futures::spawn_local;
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
 use crate::config::deployment::Deployment;
 use crate::handler::record::Record;
-use crate::handler::{Outcome, fail, handle};
+use crate::handler::{Outcome, fail, handle, prepare};
 use crate::http::response::Response;
 use crate::runtime::in_flight::Allowance;
 use crate::runtime::{Incoming, Message, Method, ReadError, Runtime, Timestamp};
@@ -36,11 +37,19 @@ const ANALYTICS: &str = "AUTHKIT_ANALYTICS";
 ///
 /// It runs to its end, by its own deadlines, whether or not the client is still there.
 pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
-    let _life = Life::begin();
+    let life = Life::begin();
     let edge = Edge::new(env);
     let request = EdgeRequest::new(request, &edge);
+    let edge = edge.keeping_notes_at(&request.url);
     let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
     let outcome = handle(&config, &request, &edge).await;
+    if outcome.announces {
+        let (env, url) = (env.clone(), request.url);
+        spawn_local(async move {
+            let _life = life;
+            prepare(&config, &Edge::new(&env).keeping_notes_at(&url)).await;
+        });
+    }
     finish(&outcome, env)
 }
 
@@ -134,10 +143,11 @@ fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {
     web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)
 }
 
-/// The Fetch API's request. Its headers are asked for often and its `headers` getter only once.
+/// The Fetch API's request. Its headers and URL are asked for often, and its getters only once.
 struct EdgeRequest {
     request: web_sys::Request,
     headers: web_sys::Headers,
+    url: String,
     received: Timestamp,
 }
 
@@ -145,6 +155,7 @@ impl EdgeRequest {
     fn new(request: web_sys::Request, edge: &Edge<'_>) -> Self {
         Self {
             headers: request.headers(),
+            url: request.url(),
             received: edge.now(),
             request,
         }
@@ -174,7 +185,7 @@ impl Incoming for EdgeRequest {
     }
 
     fn url(&self) -> String {
-        self.request.url()
+        self.url.clone()
     }
 
     fn received(&self) -> Option<Timestamp> {

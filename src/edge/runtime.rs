@@ -4,15 +4,17 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
-use js_sys::{Array, Date, Math, Number, Promise};
+use js_sys::{Array, Date, Math, Number, Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, WorkerGlobalScope};
-use worker::wasm_bindgen_futures::JsFuture;
+use worker::wasm_bindgen_futures::{JsFuture, spawn_local};
 use worker::worker_sys::{Fetcher, RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
-use crate::edge::{body, object, property};
+use crate::edge::{Life, body, object, property};
+use crate::http::target::Target;
+use crate::limits::NOTE_LIFE;
 use crate::runtime::in_flight::Allowance;
 use crate::runtime::{
     Binding, Environment, Limiter, Message, Outgoing, ReadError, Reply, Runtime, Service,
@@ -23,13 +25,44 @@ use crate::runtime::{
 /// environment has the secrets.
 pub struct Edge<'a> {
     env: &'a Env,
+    /// Under which addresses notes are kept: `https://` and a host.
+    notes_at: Option<String>,
 }
 
 impl<'a> Edge<'a> {
     /// The place where a request with this environment is answered.
     #[must_use]
     pub fn new(env: &'a Env) -> Self {
-        Self { env }
+        Self {
+            env,
+            notes_at: None,
+        }
+    }
+
+    /// The same, with notes, under the origin of a request's URL: the cache is to be asked for addresses
+    /// of the Worker's own host. <https://developers.cloudflare.com/workers/runtime-apis/cache/>
+    pub(super) fn keeping_notes_at(self, url: &str) -> Self {
+        let origin = Target::parse(url).origin;
+        Self {
+            notes_at: Some(origin.to_owned()),
+            ..self
+        }
+    }
+
+    /// The address of a note, where no route is: whoever asks the Worker for it gets nothing.
+    fn note_url(&self, name: &str) -> Result<String, JsValue> {
+        let origin = self.notes_at.as_deref().ok_or(JsValue::UNDEFINED)?;
+        Ok(format!("{origin}/.authkit-edge/notes/{name}"))
+    }
+
+    async fn look_up(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
+        let url = self.note_url(name)?;
+        let found = JsFuture::from(note_cache().await?.matches(&url)).await?;
+        let Ok(found) = found.dyn_into::<web_sys::Response>() else {
+            return Ok(None);
+        };
+        let bytes = body::read(found.body(), &found.headers(), &Allowance::of(limit)).await;
+        Ok(bytes.ok())
     }
 
     fn send(&self, request: &Prepared, url: &str) -> Result<Promise, JsValue> {
@@ -106,9 +139,63 @@ impl Runtime for Edge<'_> {
         })
     }
 
+    async fn recall(&self, name: &str, limit: usize) -> Option<Vec<u8>> {
+        self.look_up(name, limit).await.ok().flatten()
+    }
+
+    fn keep(&self, name: &str, note: Vec<u8>) {
+        let url = self.note_url(name);
+        let life = Life::begin();
+        spawn_local(async move {
+            let _life = life;
+            // What is not kept is missed by nobody.
+            let _ = put(url, &note).await;
+        });
+    }
+
     async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {
         self.limit(limiter, key).await.map_err(unreachable)
     }
+}
+
+/// The cache of the data centre that is this Worker's alone. It is opened anew by every request: no
+/// object of one may be used by another.
+async fn note_cache() -> Result<Cache, JsValue> {
+    let opening = CACHES.with(|caches| caches.open("authkit-edge"));
+    Ok(JsFuture::from(opening?).await?.unchecked_into())
+}
+
+async fn put(url: Result<String, JsValue>, note: &[u8]) -> Result<(), JsValue> {
+    let headers = web_sys::Headers::new()?;
+    headers.set("content-type", "application/octet-stream")?;
+    let life = NOTE_LIFE.as_secs();
+    headers.set("cache-control", &format!("max-age={life}"))?;
+    let init = web_sys::ResponseInit::new();
+    init.set_headers(&headers);
+    let note = Uint8Array::from(note);
+    let note = web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&note), &init)?;
+    JsFuture::from(note_cache().await?.put(&url?, &note)).await?;
+    Ok(())
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// <https://developers.cloudflare.com/workers/runtime-apis/cache/>
+    type CacheStorage;
+
+    #[wasm_bindgen(thread_local_v2, js_name = caches)]
+    static CACHES: CacheStorage;
+
+    #[wasm_bindgen(method, catch)]
+    fn open(this: &CacheStorage, name: &str) -> Result<Promise, JsValue>;
+
+    type Cache;
+
+    #[wasm_bindgen(method, js_name = match)]
+    fn matches(this: &Cache, url: &str) -> Promise;
+
+    #[wasm_bindgen(method)]
+    fn put(this: &Cache, url: &str, response: &web_sys::Response) -> Promise;
 }
 
 impl Environment for Edge<'_> {

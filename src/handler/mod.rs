@@ -15,12 +15,18 @@ pub mod doctor;
 pub mod judgement;
 pub mod record;
 
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use futures_util::future::{join, maybe_done};
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::{GRANT_HEADER, GrantKeys};
-use crate::caller::{Caller, LOOP_HEADER, Purpose, Question, Unsaid};
+use crate::caller::{
+    Caller, CallerFault, LOOP_HEADER, Presumed, Purpose, Question, SourceName, Unsaid,
+};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
@@ -38,6 +44,7 @@ use crate::limits::{BESIDE_UPSTREAM, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
 use crate::runtime::in_flight::Share;
 use crate::runtime::rate_limit::Count;
 use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
+use crate::upstream::UpstreamFault;
 use crate::upstream::client::{Client, Usage};
 use crate::upstream::connections::Deletion;
 
@@ -50,6 +57,8 @@ pub struct Outcome {
     pub record: Record,
     /// What it holds of the isolate's memory. Dropped when the answer is gone.
     pub share: Option<Share>,
+    /// Whether to [`prepare`] for the request that this one announces, after the answer.
+    pub announces: bool,
 }
 
 /// Answers one request. There is always an answer, and it always has its CORS headers.
@@ -142,6 +151,9 @@ fn conclude<I: Incoming>(
         identity_type: trace.identity_type,
         identity: trace.identity,
         limiter: trace.limiter_failed.then_some("failed"),
+        isolate: config.in_flight.is_new().then_some("new"),
+        keys: trace.keys,
+        note: trace.note,
         warning: config.warning_at(&target).map(|fault| fault.to_string()),
     };
     if matches!(&config.service, Ok(service) if service.server_timing) {
@@ -158,6 +170,7 @@ fn conclude<I: Incoming>(
         response,
         record,
         share: trace.share,
+        announces: route == Route::Preflight && found.is_some_and(|(to, _)| to.is_for_somebody()),
     }
 }
 
@@ -183,6 +196,10 @@ struct Trace {
     identity_type: Option<&'static str>,
     identity: Option<String>,
     limiter_failed: bool,
+    /// Where the issuer's keys came from.
+    keys: Option<&'static str>,
+    /// What came of the note, where it was looked for.
+    note: Option<&'static str>,
     /// What the application sets, for the caller.
     set_cookies: Vec<String>,
     share: Option<Share>,
@@ -301,22 +318,41 @@ where
         }
     };
     let purpose = task.purpose();
-    let caller = identify(purpose, config, service, request, target, runtime, trace).await?;
+    let body = admit(purpose, config, service, request, runtime, trace).await?;
+    let wanted = match &task {
+        Task::Token(selection) => Some(*selection),
+        Task::Grant(_) | Task::List(_) | Task::Disconnect(_) => None,
+    };
+    let deadline = trace.deadline(service);
+    let request_id = trace.request_id.clone();
+    let question = Question {
+        request,
+        target,
+        body: &body,
+        request_id: &request_id,
+        room: &config.in_flight.upstream,
+        deadline,
+        unsaid: unsaid(config.environment),
+    };
+    let identified = identify(purpose, wanted, config, service, &question, runtime, trace);
+    let (caller, ahead) = identified.await?;
     if let Task::Grant(keys) = task {
         return Ok(grant(keys, &caller, target, runtime));
     }
+    if let Some(Ahead {
+        token,
+        upstream,
+        usage,
+    }) = ahead
+    {
+        trace.used(usage, &upstream, service, runtime);
+        let token = token.map_err(Refusal::Upstream)?;
+        trace.share = Some(upstream.share);
+        return Ok(ok(token));
+    }
 
-    let begun = runtime.now();
-    let share = config.in_flight.upstream.open(begun);
-    let left = begun.until(trace.deadline(service));
-    let client = Client::new(
-        runtime,
-        &service.endpoint,
-        trace.parent.as_ref(),
-        &share,
-        service.upstream_deadline.min(left),
-    );
-    let mut connections = None;
+    let upstream = Upstream::begin(config, service, deadline, runtime);
+    let client = upstream.client(service, trace.parent.as_ref(), runtime);
     let result = match task {
         Task::Token(selection) => {
             let policy = service.integrations.as_ref();
@@ -326,7 +362,7 @@ where
         Task::List(filter) => match client.connections(&caller).await {
             Ok(vault) => {
                 let listing = vault.list(&filter);
-                connections = Some(listing.total);
+                trace.connections = Some(listing.total);
                 Ok(ok(listing.body))
             }
             Err(fault) => Err(Refusal::Vault(fault)),
@@ -343,13 +379,159 @@ where
         // Given above.
         Task::Grant(_) => Err(Refusal::Path),
     };
-    trace.usage = client.usage();
-    trace.connections = connections;
-    trace.upstream_ms = millis_since(begun, runtime);
-    trace.uses_next_key = service.endpoint.account.uses_next_key();
+    let usage = client.usage();
+    trace.used(usage, &upstream, service, runtime);
     let response = result?;
-    trace.share = Some(share);
+    trace.share = Some(upstream.share);
     Ok(response)
+}
+
+/// Who is calling, as long as that identity does not ask too often; and the token that is `wanted`, where
+/// it was got while the issuer was asked for its keys.
+async fn identify<I, R>(
+    purpose: Purpose,
+    wanted: Option<Selection>,
+    config: &Config,
+    service: &Service,
+    question: &Question<'_, I>,
+    runtime: &R,
+    trace: &mut Trace,
+) -> Result<(Caller, Option<Ahead>), Refusal>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let begun = runtime.now();
+    let is_cold = service.callers.lack_keys();
+    let is_presumed = Cell::new(false);
+    let parent = trace.parent.clone();
+    let ahead = async {
+        let selection = wanted.filter(|_| is_cold)?;
+        let presumed = presume(service, question, runtime).await?;
+        is_presumed.set(true);
+        let upstream = Upstream::begin(config, service, question.deadline, runtime);
+        let client = upstream.client(service, parent.as_ref(), runtime);
+        let policy = service.integrations.as_ref();
+        let token = client.token_ahead(presumed, selection, policy).await;
+        let usage = client.usage();
+        Some((token, upstream, usage))
+    };
+    let mut ahead = pin!(maybe_done(ahead));
+    let identified = service
+        .callers
+        .identify(purpose, question, runtime, &mut trace.set_cookies);
+    let (_, caller) = beside(identified, ahead.as_mut()).await;
+    trace.identity_ms = millis_since(begun, runtime);
+    let caller = caller.map_err(|fault| refused(service, fault))?;
+    trace.keys = match caller.source() {
+        SourceName::Jwt | SourceName::Access => Some(match (is_cold, is_presumed.get()) {
+            (false, _) => "memory",
+            (true, true) => "note",
+            (true, false) => "issuer",
+        }),
+        SourceName::Header | SourceName::Body | SourceName::Session | SourceName::Grant => None,
+    };
+    let pseudonym = trace.note_caller(service, &caller);
+    let (limits, source) = (config.rate_limits, caller.source().as_str());
+    let count = limits.count_identity(source, pseudonym, question.deadline, runtime);
+    let count = count.await;
+    trace.judge(Limiter::Identity, count)?;
+
+    if !is_presumed.get() {
+        return Ok((caller, None));
+    }
+    ahead.as_mut().await;
+    let ahead = ahead.as_mut().take_output().flatten();
+    let ahead = ahead.and_then(|(token, upstream, usage)| {
+        let token = token.release(&caller)?;
+        Some(Ahead {
+            token,
+            upstream,
+            usage,
+        })
+    });
+    Ok((caller, ahead))
+}
+
+/// A caller's token that was got before it was certain who they are.
+struct Ahead {
+    token: Result<Vec<u8>, UpstreamFault>,
+    upstream: Upstream,
+    usage: Usage,
+}
+
+/// Who asks, by what is noted. Looked up at the same time: how many pages there are.
+async fn presume<I, R>(
+    service: &Service,
+    question: &Question<'_, I>,
+    runtime: &R,
+) -> Option<Presumed>
+where
+    I: Incoming,
+    R: Runtime + Verifier,
+{
+    let pages = service.endpoint.recall_pages_once(runtime);
+    let (presumed, ()) = join(service.callers.presume(question, runtime), pages).await;
+    presumed
+}
+
+/// What `first` gives. `other` goes on meanwhile, and is not waited for.
+async fn beside<T>(
+    first: impl Future<Output = T>,
+    mut other: Pin<&mut impl Future<Output = ()>>,
+) -> T {
+    let mut first = pin!(first);
+    poll_fn(|context| {
+        let polled = first.as_mut().poll(context);
+        if polled.is_pending() {
+            // Whether it is done is seen later.
+            let _ = other.as_mut().poll(context);
+        }
+        polled
+    })
+    .await
+}
+
+/// The upstream's part of a request: since when, until when, and what it holds.
+struct Upstream {
+    begun: Timestamp,
+    within: Duration,
+    share: Share,
+}
+
+impl Upstream {
+    fn begin(
+        config: &Config,
+        service: &Service,
+        deadline: Timestamp,
+        runtime: &impl Runtime,
+    ) -> Self {
+        let begun = runtime.now();
+        Self {
+            begun,
+            within: service.upstream_deadline.min(begun.until(deadline)),
+            share: config.in_flight.upstream.open(begun),
+        }
+    }
+
+    fn client<'a, R: Runtime>(
+        &'a self,
+        service: &'a Service,
+        parent: Option<&'a TraceParent>,
+        runtime: &'a R,
+    ) -> Client<'a, R> {
+        let endpoint = &service.endpoint;
+        Client::new(runtime, endpoint, parent, &self.share, self.within)
+    }
+}
+
+/// What can be got before the request comes that a preflight has announced: the keys and the note that
+/// it would have to wait for. The preflight's answer does not.
+pub async fn prepare(config: &Config, runtime: &impl Runtime) {
+    if let Ok(service) = &config.service {
+        let pages = service.endpoint.recall_pages_once(runtime);
+        join(service.callers.load_keys_ahead(runtime), pages).await;
+    }
 }
 
 /// A note that says who the caller is, for the widget to carry.
@@ -459,19 +641,18 @@ fn check_transport(
     }
 }
 
-/// Reads the body, where there is to be one, and finds out who is calling, as long as neither client nor identity asks too often.
-async fn identify<I, R>(
+/// Reads the body, where there is to be one, as long as the client does not ask too often.
+async fn admit<I, R>(
     purpose: Purpose,
     config: &Config,
     service: &Service,
     request: &I,
-    target: Target<'_>,
     runtime: &R,
     trace: &mut Trace,
-) -> Result<Caller, Refusal>
+) -> Result<RequestBody, Refusal>
 where
     I: Incoming,
-    R: Runtime + Verifier,
+    R: Runtime,
 {
     let deadline = trace.deadline(service);
     let limits = config.rate_limits;
@@ -483,48 +664,23 @@ where
         trace.judge(Limiter::Client, count)?;
     }
     let media_type = match purpose {
-        Purpose::Token => Some(MediaType::Optional),
-        Purpose::Grant => Some(MediaType::Required),
+        Purpose::Token => MediaType::Optional,
+        Purpose::Grant => MediaType::Required,
         // A request that reads or deletes has no body, and one that it has all the same means nothing.
-        Purpose::Connections => None,
+        Purpose::Connections => return Ok(RequestBody::default()),
     };
-    let body = match media_type {
-        Some(media_type) => {
-            let waiting = &config.in_flight.waiting;
-            RequestBody::read(request, media_type, waiting, deadline, runtime).await
-        }
-        None => Ok(RequestBody::default()),
+    let waiting = &config.in_flight.waiting;
+    let body = RequestBody::read(request, media_type, waiting, deadline, runtime).await;
+    body.map_err(Refusal::Body)
+}
+
+fn refused(service: &Service, fault: CallerFault) -> Refusal {
+    let challenge = if service.callers.takes_bearer_tokens() {
+        Challenge::Bearer
+    } else {
+        Challenge::Own
     };
-    let question = Question {
-        request,
-        target,
-        body: &body.map_err(Refusal::Body)?,
-        request_id: &trace.request_id,
-        room: &config.in_flight.upstream,
-        deadline,
-        unsaid: unsaid(config.environment),
-    };
-    let begun = runtime.now();
-    let identified = service
-        .callers
-        .identify(purpose, &question, runtime, &mut trace.set_cookies);
-    let (_, caller) = identified.await;
-    trace.identity_ms = millis_since(begun, runtime);
-    let caller = caller.map_err(|fault| {
-        let bearer = service.callers.takes_bearer_tokens();
-        let challenge = if bearer {
-            Challenge::Bearer
-        } else {
-            Challenge::Own
-        };
-        Refusal::Caller(fault, challenge)
-    })?;
-    let pseudonym = trace.note_caller(service, &caller);
-    let source = caller.source().as_str();
-    let count = limits.count_identity(source, pseudonym, deadline, runtime);
-    let count = count.await;
-    trace.judge(Limiter::Identity, count)?;
-    Ok(caller)
+    Refusal::Caller(fault, challenge)
 }
 
 /// An answer with a JSON body.
@@ -568,6 +724,8 @@ impl Trace {
             identity_type: None,
             identity: None,
             limiter_failed: false,
+            keys: None,
+            note: None,
             set_cookies: Vec::new(),
             share: None,
         }
@@ -577,6 +735,21 @@ impl Trace {
     fn deadline(&self, service: &Service) -> Timestamp {
         let whole = REQUEST_DEADLINE.max(service.upstream_deadline + BESIDE_UPSTREAM);
         self.started.after(whole)
+    }
+
+    /// Notes what was used of the upstream.
+    fn used(
+        &mut self,
+        usage: Usage,
+        upstream: &Upstream,
+        service: &Service,
+        runtime: &impl Runtime,
+    ) {
+        self.usage = usage;
+        self.upstream_ms = millis_since(upstream.begun, runtime);
+        let account = &service.endpoint.account;
+        self.uses_next_key = account.uses_next_key();
+        self.note = account.take_word();
     }
 
     /// Notes who is calling, and gives the pseudonym.

@@ -56,6 +56,16 @@ pub struct Record {
     /// `failed` when a rate limiter did not count the request, which went on nevertheless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limiter: Option<&'static str>,
+    /// `new` for the first request of an isolate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolate: Option<&'static str>,
+    /// Where the issuer's keys came from: `memory`, `issuer`, or `note` where the upstream was asked by
+    /// noted keys while the issuer was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<&'static str>,
+    /// What came of the look for a note of the list's length: `hit`, `miss`, `late` or `bad`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
     /// A probable mistake at the host of the request, and what to set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,

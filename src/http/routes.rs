@@ -150,6 +150,15 @@ impl Destination {
         }
     }
 
+    /// Whether who is calling matters there.
+    #[must_use]
+    pub fn is_for_somebody(self) -> bool {
+        match self {
+            Self::Token | Self::Grant | Self::Connections | Self::Connection => true,
+            Self::Health | Self::DeepCheck | Self::OpenApi => false,
+        }
+    }
+
     /// Whether it is what a path ends with.
     fn is_at(self, rest: &str) -> bool {
         match self.suffix().strip_suffix("{id}") {

@@ -1,5 +1,7 @@
 //! An issuer whose tokens are believed, and the sequence in which one is checked.
 
+use std::rc::Rc;
+
 use crate::jwt::TokenFault;
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::claims::{ClaimPolicy, Claims};
@@ -18,6 +20,15 @@ pub struct Issuer {
     pub keys: Keys,
     /// Whom a token must be from and for.
     pub claims: ClaimPolicy,
+}
+
+/// Which of an issuer's keys a token is checked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trusting {
+    /// Those that it has now, or had within the time that [`RemoteKeys`] keeps them.
+    Issuer,
+    /// Those that are noted, where it was not asked yet. What they verify is a presumption.
+    Note,
 }
 
 /// The keys of an issuer.
@@ -39,6 +50,7 @@ impl Issuer {
     pub async fn verify<R>(
         &self,
         token: &str,
+        trusting: Trusting,
         deadline: Timestamp,
         runtime: &R,
     ) -> Result<Claims, TokenFault>
@@ -55,7 +67,12 @@ impl Issuer {
             }
             Keys::Remote(keys) => {
                 let key_id = token.key_id.as_deref();
-                set = keys.get(token.algorithm, key_id, deadline, runtime).await?;
+                set = match trusting {
+                    Trusting::Issuer => {
+                        keys.get(token.algorithm, key_id, deadline, runtime).await?
+                    }
+                    Trusting::Note => Rc::new(keys.recall(runtime).await.ok_or(TokenFault::NoKey)?),
+                };
                 let keys = set.select(token.algorithm, key_id)?;
                 keys.map(|key| key.map(VerificationKey::Public))
             }

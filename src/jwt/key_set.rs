@@ -18,6 +18,7 @@ use crate::jwt::jwk::JwkSet;
 use crate::limits::{
     JWKS_COOLDOWN, JWKS_FRESH, JWKS_RETRY, JWKS_TIMEOUT, MAX_JWKS_BYTES, PATIENCE_STEP, TAKEOVER,
 };
+use crate::runtime::notes::{Notes, Recalled, Subject};
 use crate::runtime::small_get::{GetFault, SmallGet};
 use crate::runtime::{Outgoing, Runtime, Timestamp};
 
@@ -26,6 +27,7 @@ use crate::runtime::{Outgoing, Runtime, Timestamp};
 pub struct RemoteKeys {
     url: String,
     stale_for: Duration,
+    notes: Notes,
     state: RefCell<State>,
 }
 
@@ -93,12 +95,14 @@ impl Asking {
 }
 
 impl RemoteKeys {
-    /// Keys at `url`, which are used for `stale_for` beyond their time while the issuer is down.
+    /// Keys at `url`, which are used for `stale_for` beyond their time while the issuer is down. What
+    /// comes from there is left in `notes`, for [`RemoteKeys::recall`].
     #[must_use]
-    pub fn new(url: String, stale_for: Duration) -> Self {
+    pub fn new(url: String, stale_for: Duration, notes: Notes) -> Self {
         Self {
             url,
             stale_for,
+            notes,
             state: RefCell::default(),
         }
     }
@@ -132,6 +136,38 @@ impl RemoteKeys {
                 }
                 Plan::Do(turn) => self.take(turn, &mut asking, runtime).await,
             }
+        }
+    }
+
+    /// Whether the issuer was never asked, so that whoever comes first waits for it.
+    #[must_use]
+    pub fn are_unasked(&self) -> bool {
+        self.state.borrow().ended.is_none()
+    }
+
+    /// The keys that another isolate of this data centre has seen within a day. **They may be
+    /// withdrawn by now**: enough to begin with what takes its time, and to give nothing to anybody.
+    pub async fn recall(&self, runtime: &impl Runtime) -> Option<JwkSet> {
+        match self.notes.recall(Subject::Keys(&self.url), runtime).await {
+            Recalled::Hit(body, _) => JwkSet::parse(&body),
+            Recalled::Miss | Recalled::Late | Recalled::Bad => None,
+        }
+    }
+
+    /// Loads the keys before anybody asks for one, where they are due and nobody else is at it. It keeps
+    /// to the cool-down.
+    pub async fn load_ahead(&self, runtime: &impl Runtime) {
+        let mut asking = Asking::begin(Timestamp(u64::MAX), runtime);
+        let turn = {
+            let now = asking.since;
+            let mut state = self.state.borrow_mut();
+            match state.known(self.stale_for, now) {
+                Some((_, begun)) if begun.until(now) < JWKS_FRESH => return,
+                known => state.turn(known.is_some(), asking, now),
+            }
+        };
+        if let Turn::Load(_) = turn {
+            self.take(turn, &mut asking, runtime).await;
         }
     }
 
@@ -175,7 +211,9 @@ impl RemoteKeys {
             Turn::Load(load) => {
                 let left = runtime.now().until(asking.deadline);
                 let timeout = JWKS_TIMEOUT.min(left);
-                let set = runtime.within(timeout, self.load(runtime)).await;
+                let set = runtime
+                    .within(timeout, self.load(load.begun, runtime))
+                    .await;
                 // One that was cut short says nothing of the issuer, so it starts no cool-down.
                 if set.is_some() || timeout == JWKS_TIMEOUT {
                     let set = set.unwrap_or(Err(LoadFault::Unreachable));
@@ -222,7 +260,7 @@ impl RemoteKeys {
         }
     }
 
-    async fn load(&self, runtime: &impl Runtime) -> Result<JwkSet, LoadFault> {
+    async fn load(&self, begun: Timestamp, runtime: &impl Runtime) -> Result<JwkSet, LoadFault> {
         let get = SmallGet {
             request: Outgoing::new("GET", "application/json, application/jwk-set+json"),
             url: &self.url,
@@ -238,7 +276,11 @@ impl RemoteKeys {
         if answer.status != 200 {
             return Err(LoadFault::Status(answer.status));
         }
-        JwkSet::parse(&answer.body).ok_or(LoadFault::NoKeys)
+        let set = JwkSet::parse(&answer.body).ok_or(LoadFault::NoKeys)?;
+        // Of the time when they were asked for, as the set itself.
+        self.notes
+            .keep(Subject::Keys(&self.url), &answer.body, begun, runtime);
+        Ok(set)
     }
 }
 
@@ -311,6 +353,7 @@ mod tests {
     use crate::jwt::algorithm::Algorithm;
     use crate::jwt::jwk::JwkSet;
     use crate::runtime::Timestamp;
+    use crate::runtime::notes::Notes;
 
     const START: Timestamp = Timestamp(1_000_000);
 
@@ -327,7 +370,7 @@ mod tests {
     }
 
     fn keys() -> RemoteKeys {
-        RemoteKeys::new(String::new(), Duration::ZERO)
+        RemoteKeys::new(String::new(), Duration::ZERO, Notes::off())
     }
 
     /// What a request does that has come `since`, and has waited if that was before.

@@ -16,6 +16,16 @@ pub struct InFlight {
     pub waiting: Rc<Room>,
     /// By what was read from the upstream, and is on its way to callers.
     pub upstream: Rc<Room>,
+    /// Whether any request was answered.
+    is_used: Cell<bool>,
+}
+
+impl InFlight {
+    /// Whether the isolate is new: for the first that asks.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        !self.is_used.replace(true)
+    }
 }
 
 impl Default for InFlight {
@@ -23,6 +33,7 @@ impl Default for InFlight {
         Self {
             waiting: Room::of(MAX_WAITING_BYTES),
             upstream: Room::of(MAX_BYTES_IN_FLIGHT),
+            is_used: Cell::new(false),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! chance and HTTP reach the core through here and by no other way.
 
 pub mod in_flight;
+pub mod notes;
 pub mod rate_limit;
 pub mod small_get;
 
@@ -82,6 +83,19 @@ pub trait Runtime {
     ) -> impl Future<Output = Result<bool, Unreachable>> {
         let _ = (limiter, key);
         async { Err(Unreachable) }
+    }
+
+    /// What was kept under a name, of `limit` bytes at most, in a memory that outlives the isolate and may
+    /// forget. `None` for whatever else comes of it. A place without such a memory leaves it out.
+    fn recall(&self, name: &str, limit: usize) -> impl Future<Output = Option<Vec<u8>>> {
+        let _ = (name, limit);
+        async { None }
+    }
+
+    /// Keeps a note under a name in that memory. It begins at once and goes on by itself; whether it
+    /// succeeds nobody learns.
+    fn keep(&self, name: &str, note: Vec<u8>) {
+        let _ = (name, note);
     }
 
     /// What `work` gives, or `None` when it takes longer than `timeout`; then it is dropped, which

@@ -11,8 +11,9 @@ use std::cell::Cell;
 use std::ptr;
 use std::time::Duration;
 
-use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED, TAKEOVER};
+use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_NOTED_PAGES, MAX_SHED, NOTE_RENEW, TAKEOVER};
 use crate::runtime::Timestamp;
+use crate::runtime::notes::Notes;
 use crate::secret::Secret;
 
 /// An account of the upstream.
@@ -24,6 +25,14 @@ pub struct Account {
     next: Option<Secret>,
     uses_next: Cell<bool>,
     pages: Cell<u32>,
+    /// Whether a first page told how many there are.
+    told: Cell<bool>,
+    notes: Notes,
+    /// Whether somebody has looked what is noted, and what came of it, as long as nobody has asked.
+    looked: Cell<bool>,
+    word: Cell<Option<&'static str>>,
+    /// What is noted, and since when.
+    noted: Cell<Option<(u32, Timestamp)>>,
     flags_fresh: Duration,
     is_white_label: Cell<Option<(bool, Timestamp)>>,
     /// When the flags were asked for, as long as there is no answer.
@@ -37,12 +46,23 @@ impl Account {
     /// An account that nothing is known of. Its flags are used for `flags_fresh`, and its list probably
     /// has that many pages.
     #[must_use]
-    pub fn new(key: Secret, next: Option<Secret>, flags_fresh: Duration, pages: u32) -> Self {
+    pub fn new(
+        key: Secret,
+        next: Option<Secret>,
+        flags_fresh: Duration,
+        pages: u32,
+        notes: Notes,
+    ) -> Self {
         Self {
             key,
             next,
             uses_next: Cell::new(false),
             pages: Cell::new(pages),
+            told: Cell::new(false),
+            notes,
+            looked: Cell::new(false),
+            word: Cell::new(None),
+            noted: Cell::new(None),
             flags_fresh,
             is_white_label: Cell::new(None),
             flags_asked: Cell::new(None),
@@ -79,9 +99,51 @@ impl Account {
         self.pages.get()
     }
 
-    /// Its list has that many pages now.
-    pub fn saw_pages(&self, count: u32) {
+    /// Its list has that many pages now. Gives whether that is to be noted.
+    #[must_use]
+    pub fn saw_pages(&self, count: u32, now: Timestamp) -> bool {
+        self.told.set(true);
         self.pages.set(count);
+        let is_noted = self
+            .noted
+            .get()
+            .is_some_and(|(noted, since)| noted == count && since.until(now) < NOTE_RENEW);
+        if !is_noted {
+            self.noted.set(Some((count, now)));
+        }
+        !is_noted
+    }
+
+    /// The notes that belong to its key.
+    #[must_use]
+    pub fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Whether to look what is noted: once in an isolate, and not when it is known already.
+    #[must_use]
+    pub fn wants_note(&self) -> bool {
+        !self.told.get() && !self.looked.replace(true)
+    }
+
+    /// Notes what came of that.
+    pub fn looked(&self, word: &'static str) {
+        self.word.set(Some(word));
+    }
+
+    /// What came of it, once: for the log of the request that looked.
+    #[must_use]
+    pub fn take_word(&self) -> Option<&'static str> {
+        self.word.take()
+    }
+
+    /// So many pages its list had at that time, as a note says. What a first page has told is better.
+    pub fn was_noted(&self, count: u32, at: Timestamp) {
+        self.noted.set(Some((count, at)));
+        if !self.told.get() {
+            let most = self.pages.get().max(MAX_NOTED_PAGES);
+            self.pages.set(count.min(most));
+        }
     }
 
     /// Whether it is white-labelled, if that need not be asked. After `None` the caller asks, and
@@ -142,13 +204,20 @@ mod tests {
     use super::Account;
     use crate::limits::{FLAGS_RETRY, FLAGS_STALE, MAX_SHED};
     use crate::runtime::Timestamp;
+    use crate::runtime::notes::Notes;
     use crate::secret::Secret;
 
     const START: Timestamp = Timestamp(1_700_000_000_000);
     const FRESH: Duration = Duration::from_mins(1);
 
     fn account(flags_fresh: Duration) -> Account {
-        Account::new(Secret::parse("sk_test_x").unwrap(), None, flags_fresh, 1)
+        Account::new(
+            Secret::parse("sk_test_x").unwrap(),
+            None,
+            flags_fresh,
+            1,
+            Notes::off(),
+        )
     }
 
     fn at(millis: u64) -> Timestamp {
@@ -158,7 +227,7 @@ mod tests {
     #[test]
     fn begins_with_the_key_that_was_taken_last() {
         let secret = |text| Secret::parse(text).unwrap();
-        let account = Account::new(secret("old"), Some(secret("new")), FRESH, 1);
+        let account = Account::new(secret("old"), Some(secret("new")), FRESH, 1, Notes::off());
         let texts = || {
             let (first, other) = account.keys();
             [first, other.unwrap()].map(|key| key.expose().to_owned())

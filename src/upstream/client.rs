@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Presumed, Whom, Withheld};
 use crate::http::target::{PageNumber, Selection};
 use crate::http::trace_context::TraceParent;
 use crate::json::Object;
@@ -99,18 +99,43 @@ impl<'a, R: Runtime> Client<'a, R> {
         selection: Selection,
         policy: Option<&IntegrationPolicy>,
     ) -> Result<Vec<u8>, UpstreamFault> {
-        self.may_ask()?;
-        let view = policy.map(|policy| View {
-            policy,
-            identity_type: caller.identity_type(),
-            selection,
-        });
-        let request = self.ready(What::Token(caller));
-        let token = match (selection, view) {
-            (Selection::Page(page), None) => self.page(&request, page).await.map(Page::into_body),
-            (Selection::Merged, _) | (_, Some(_)) => self.merged(&request, view).await,
-        };
-        self.note(token)
+        self.token_for(caller.whom(), selection, policy).await
+    }
+
+    /// Gets the token of a caller who is presumed, while it is found out who they are.
+    pub async fn token_ahead(
+        &self,
+        presumed: Presumed,
+        selection: Selection,
+        policy: Option<&IntegrationPolicy>,
+    ) -> Withheld<Result<Vec<u8>, UpstreamFault>> {
+        let token = self.token_for(presumed.whom(), selection, policy).await;
+        presumed.withhold(token)
+    }
+
+    // Boxed, so that the Worker has the code of it once.
+    fn token_for<'b>(
+        &'b self,
+        whom: Whom<'b>,
+        selection: Selection,
+        policy: Option<&'b IntegrationPolicy>,
+    ) -> LocalBoxFuture<'b, Result<Vec<u8>, UpstreamFault>> {
+        Box::pin(async move {
+            self.may_ask()?;
+            let view = policy.map(|policy| View {
+                policy,
+                identity_type: whom.identity_type(),
+                selection,
+            });
+            let request = self.ready(What::Token(whom));
+            let token = match (selection, view) {
+                (Selection::Page(page), None) => {
+                    self.page(&request, page).await.map(Page::into_body)
+                }
+                (Selection::Merged, _) | (_, Some(_)) => self.merged(&request, view).await,
+            };
+            self.note(token)
+        })
     }
 
     /// What came of a request, after a note of what the account wants.
@@ -172,9 +197,9 @@ impl<'a, R: Runtime> Client<'a, R> {
             is_white_label = account.is_white_label(self.runtime.now());
             if is_white_label.is_none() {
                 flags_wanted = true;
-                under_way.push(Either::Left(async move {
+                under_way.push(Either::Left(Either::Left(async move {
                     Arrival::Flags(self.is_white_label(&url).await)
-                }));
+                })));
             }
         }
         let page = |number| {
@@ -189,6 +214,13 @@ impl<'a, R: Runtime> Client<'a, R> {
 
         // Of the catalogue everybody sees the same; connections are few, and each has their own.
         let is_token = matches!(request.what, What::Token(_));
+        if is_token && account.wants_note() {
+            // The first page does not wait for it.
+            under_way.push(Either::Left(Either::Right(async {
+                self.endpoint.recall_pages(self.runtime).await;
+                Arrival::Note
+            })));
+        }
         let mut pages = Pages::expecting(if is_token {
             account.expected_pages()
         } else {
@@ -208,10 +240,11 @@ impl<'a, R: Runtime> Client<'a, R> {
                     is_white_label = Some(account.saw_white_label(flag, self.runtime.now()));
                     flags_wanted = false;
                 }
+                Some(Arrival::Note) => pages.expect(account.expected_pages()),
                 Some(Arrival::Page(number, page)) => {
                     pages.take(number, page)?;
                     if number == 1 && is_token {
-                        account.saw_pages(pages.count());
+                        self.endpoint.saw_pages(pages.count(), self.runtime);
                     }
                 }
                 // Never: what is not complete is under way.
@@ -271,7 +304,7 @@ impl<'a, R: Runtime> Client<'a, R> {
 
     fn prepare(&self, what: What<'_>, key: &Secret) -> R::Prepared {
         self.runtime.prepare(&match what {
-            What::Token(caller) => self.endpoint.token_request(caller, key, self.trace_parent),
+            What::Token(whom) => self.endpoint.token_request(whom, key, self.trace_parent),
             What::Probe => self.endpoint.probe_request(key),
             What::Look | What::Connections(_) => {
                 self.endpoint.plain_request("GET", key, self.trace_parent)
@@ -421,7 +454,7 @@ pub(super) struct Ready<'a, P> {
 #[derive(Clone, Copy)]
 pub(super) enum What<'a> {
     /// A page of a token.
-    Token(&'a Caller),
+    Token(Whom<'a>),
     /// The same for nobody.
     Probe,
     /// A page of somebody's connections.
@@ -443,6 +476,8 @@ pub(super) enum Answer {
 }
 
 enum Arrival {
+    /// Whatever it said.
+    Note,
     Flags(Option<bool>),
     Page(u32, Result<Page, UpstreamFault>),
 }

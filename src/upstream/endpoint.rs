@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Whom};
 use crate::http::origin::Origin;
 use crate::http::routes::ConnectionId;
 use crate::http::target::PageNumber;
@@ -12,7 +12,8 @@ use crate::http::trace_context::{TRACEPARENT, TraceParent};
 use crate::identity::IdentityType;
 use crate::json;
 use crate::limits::{MAX_ROWS_PER_PAGE, ROWS_PER_PAGE};
-use crate::runtime::Outgoing;
+use crate::runtime::notes::{Recalled, Subject};
+use crate::runtime::{Outgoing, Runtime};
 use crate::secret::Secret;
 use crate::upstream::account::Account;
 
@@ -27,6 +28,43 @@ pub struct Endpoint {
     pub tenant: Tenant,
     /// With what keys, and what is known of the account that they belong to.
     pub account: Account,
+}
+
+impl Endpoint {
+    /// Looks what is noted of the list, where nobody has looked before.
+    pub async fn recall_pages_once(&self, runtime: &impl Runtime) {
+        if self.account.wants_note() {
+            self.recall_pages(runtime).await;
+        }
+    }
+
+    /// Looks what is noted of the list, and tells the account.
+    pub(super) async fn recall_pages(&self, runtime: &impl Runtime) {
+        let notes = self.account.notes();
+        let recalled = notes.recall(self.note(), runtime).await;
+        if let Recalled::Hit(text, at) = &recalled {
+            // Ours, so it is a number.
+            let count = std::str::from_utf8(text)
+                .ok()
+                .and_then(|text| text.parse().ok());
+            self.account.was_noted(count.unwrap_or(1), *at);
+        }
+        self.account.looked(recalled.as_str());
+    }
+
+    /// The list has that many pages now.
+    pub(super) fn saw_pages(&self, count: u32, runtime: &impl Runtime) {
+        let now = runtime.now();
+        if self.account.saw_pages(count, now) {
+            let notes = self.account.notes();
+            notes.keep(self.note(), count.to_string().as_bytes(), now, runtime);
+        }
+    }
+
+    /// What is noted of the list.
+    fn note(&self) -> Subject<'_> {
+        Subject::Pages(self.origin.as_str(), self.provider.most_rows())
+    }
 }
 
 /// The organization and project that a request acts in, where it is to say so: the key of an
@@ -179,15 +217,15 @@ struct TokenRequest<'a> {
 }
 
 impl Endpoint {
-    /// The request for any page of `caller`'s token, with that key.
+    /// The request for any page of somebody's token, with that key.
     #[must_use]
     pub fn token_request(
         &self,
-        caller: &Caller,
+        whom: Whom<'_>,
         key: &Secret,
         trace_parent: Option<&TraceParent>,
     ) -> Outgoing {
-        let (identity, identity_type) = (caller.identity().as_str(), caller.identity_type());
+        let (identity, identity_type) = (whom.identity().as_str(), whom.identity_type());
         self.request_for(identity, identity_type, key, trace_parent)
     }
 

@@ -40,6 +40,13 @@ impl Pages {
         })
     }
 
+    /// There are probably so many, as long as page 1 has not told.
+    pub(super) fn expect(&mut self, count: u32) {
+        if !self.told {
+            self.count = count.clamp(1, MAX_PAGES);
+        }
+    }
+
     /// How many pages there are, as far as is known.
     pub(super) fn count(&self) -> u32 {
         self.count

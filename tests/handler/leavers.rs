@@ -303,7 +303,7 @@ fn cost_the_issuer_no_more_than_a_load_in_half_a_second() {
     for number in 0..200 {
         let name = format!("made-up-{number}");
         let junk = bearer(&token("stranger", &name));
-        isolate.abandon(&junk, 6, Manner::Forgotten);
+        isolate.abandon(&junk, 4, Manner::Forgotten);
         app.edge.pass(Duration::from_millis(50));
     }
     let calls = app.edge.calls();

@@ -29,6 +29,7 @@ fn says_what_happened() {
             "route": "token", "status": 200, "code": "ok", "cors": "none",
             "duration_ms": 60, "identity_ms": 0, "upstream_ms": 60, "upstream_attempts": 3, "upstream_pages": 2,
             "identity_source": "header", "identity_type": "user", "identity": null,
+            "isolate": "new", "note": "miss",
         })
     );
 }

@@ -25,6 +25,7 @@ mod leavers;
 mod log;
 mod log_schema;
 mod memory;
+mod notes;
 mod observability;
 mod openapi;
 mod oracle;

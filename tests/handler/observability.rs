@@ -33,6 +33,9 @@ fn full() -> Record {
         identity_type: Some("user"),
         identity: Some("0123456789abcdef".to_owned()),
         limiter: Some("failed"),
+        isolate: Some("new"),
+        keys: Some("note"),
+        note: Some("hit"),
         warning: Some("ENVIRONMENT: is `development`".to_owned()),
     }
 }
@@ -46,6 +49,9 @@ fn bare() -> Record {
         identity_type: None,
         identity: None,
         limiter: None,
+        isolate: None,
+        keys: None,
+        note: None,
         warning: None,
         upstream_key: None,
         upstream_correlation_id: None,

@@ -3,7 +3,7 @@
 //! Time stands still while anything can be done and jumps to the next timer when nothing can, so
 //! a test of an eight-second deadline takes no time and always goes the same way.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
 use std::mem;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use authkit_edge::config::deployment::Deployment;
-use authkit_edge::handler::{Outcome, handle};
+use authkit_edge::handler::{Outcome, handle, prepare};
 use authkit_edge::jwt::verifier::{SignatureCheck, Verifier};
 use authkit_edge::runtime::in_flight::Allowance;
 use authkit_edge::runtime::{
@@ -74,6 +74,12 @@ impl TestApp {
     /// Binds a service.
     pub fn with_service(mut self, service: Service) -> Self {
         self.edge.services.push(service);
+        self
+    }
+
+    /// Puts it into a data centre with a cache.
+    pub fn with_cache(mut self, cache: Cache) -> Self {
+        self.edge.cache = Some(RefCell::new(cache));
         self
     }
 
@@ -174,7 +180,11 @@ impl Isolate<'_> {
             edge: self.edge,
         };
         let config = self.deployment.config(self.edge).await;
-        handle(&config, &arrived, self.edge).await
+        let outcome = handle(&config, &arrived, self.edge).await;
+        if outcome.announces {
+            prepare(&config, self.edge).await;
+        }
+        outcome
     }
 }
 
@@ -535,8 +545,43 @@ pub enum Counter {
     Hangs,
 }
 
+/// The cache of a data centre.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// How it behaves.
+    pub mood: Mood,
+    /// What is kept in it, by name.
+    pub notes: BTreeMap<String, Vec<u8>>,
+    /// How often it was asked.
+    pub looks: usize,
+}
+
+/// How a cache behaves.
+#[derive(Debug, Clone, Copy)]
+pub enum Mood {
+    /// It answers within so many milliseconds.
+    Answers(u64),
+    /// It throws.
+    Fails,
+    /// It never answers.
+    Hangs,
+}
+
+impl Cache {
+    /// An empty one.
+    pub fn new(mood: Mood) -> Self {
+        let notes = BTreeMap::new();
+        Self {
+            mood,
+            notes,
+            looks: 0,
+        }
+    }
+}
+
 /// The runtime under test: scripted, with a virtual clock.
 pub struct FakeEdge {
+    cache: Option<RefCell<Cache>>,
     shared: Rc<Shared>,
     script: Box<dyn Fn(&Call) -> Plan>,
     variables: BTreeMap<String, String>,
@@ -566,6 +611,7 @@ struct Shared {
 impl FakeEdge {
     fn new(script: impl Fn(&Call) -> Plan + 'static) -> Self {
         Self {
+            cache: None,
             shared: Rc::default(),
             script: Box::new(script),
             variables: BTreeMap::new(),
@@ -578,6 +624,12 @@ impl FakeEdge {
     /// Puts a secret into the Secrets Store.
     pub fn store(&self, name: &str, secret: Stored) {
         self.stored.borrow_mut().insert(name.to_owned(), secret);
+    }
+
+    /// The cache of the data centre.
+    pub fn cache(&self) -> RefMut<'_, Cache> {
+        let cache = self.cache.as_ref();
+        cache.expect("this data centre has one").borrow_mut()
     }
 
     /// What was read out of the Secrets Store, in order.
@@ -790,6 +842,31 @@ impl Runtime for FakeEdge {
             return Err(Unreachable);
         }
         Ok(FakeReply { plan, open })
+    }
+
+    async fn recall(&self, name: &str, limit: usize) -> Option<Vec<u8>> {
+        let (mood, note) = {
+            let mut cache = self.cache.as_ref()?.borrow_mut();
+            cache.looks += 1;
+            (cache.mood, cache.notes.get(name).cloned())
+        };
+        match mood {
+            Mood::Answers(millis) => {
+                self.sleep(Duration::from_millis(millis)).await;
+                note.filter(|note| note.len() <= limit)
+            }
+            Mood::Fails => None,
+            Mood::Hangs => {
+                Sleep::new(&self.shared, None).await;
+                None
+            }
+        }
+    }
+
+    fn keep(&self, name: &str, note: Vec<u8>) {
+        if let Some(cache) = &self.cache {
+            cache.borrow_mut().notes.insert(name.to_owned(), note);
+        }
     }
 
     async fn count(&self, limiter: Limiter, key: &str) -> Result<bool, Unreachable> {

@@ -66,7 +66,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("cors_refused", || (cors(), "https://evil.example"), apply),
         Case::new("jwt_policy", jwt, |(issuer, token, edge)| {
             let claims = issuer
-                .verify(token, Timestamp(u64::MAX), edge)
+                .verify(token, Trusting::Issuer, Timestamp(u64::MAX), edge)
                 .now_or_never();
             claims
                 .expect("nothing is waited for")

@@ -61,6 +61,9 @@ fn isolate(command: &mut Command, folder: &Path) {
         // With the banner goes the question whether there is a newer version.
         .env("WRANGLER_HIDE_BANNER", "true")
         .env("NO_COLOR", "1")
+        // wrangler has its errors formatted by esbuild, in a thread that may never answer. As a process
+        // it does.
+        .env("ESBUILD_WORKER_THREADS", "0")
         // Worker finds Worker through the registry; these are not to.
         .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
         .env("WRANGLER_LOG_PATH", folder.join("logs"))
