@@ -203,6 +203,8 @@ fn name_tests_that_exist() {
             "products",
             include_str!("../../src/config/tests/presets.rs"),
         ),
+        ("notes", include_str!("notes.rs")),
+        ("presumed", include_str!("../../src/caller/presumed.rs")),
         ("token_cookie", include_str!("token_cookie.rs")),
         ("key_set", include_str!("../../src/jwt/key_set.rs")),
         ("verified", include_str!("../../src/caller/verified.rs")),

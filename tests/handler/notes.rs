@@ -179,13 +179,14 @@ fn give_nothing_while_the_issuer_does_not_answer() {
     }
 }
 
+type Change = fn(&mut Vec<u8>);
+
 #[test]
 fn are_worth_nothing_that_anybody_else_has_written() {
     let before = three_pages();
     let (good, _) = first(&before);
     let kept = before.edge.cache().notes.clone();
     assert_eq!(kept.len(), 2, "one of the keys, one of the pages");
-    type Change = fn(&mut Vec<u8>);
     let changes: [(&str, Change); 5] = [
         ("nothing", Vec::clear),
         ("garbage", |note| note.fill(b'x')),
@@ -243,7 +244,8 @@ fn are_believed_for_a_day_and_never_from_the_future() {
     let before = three_pages();
     first(&before);
     let app = later(&before, keys, |number| page(number, 3));
-    app.edge.pass(NOTE_LIFE - Duration::from_secs(1));
+    app.edge
+        .pass(NOTE_LIFE.saturating_sub(Duration::from_secs(1)));
     assert_eq!(first(&app).1, LOOK + WAY);
     let app = later(&before, keys, |number| page(number, 3));
     app.edge.pass(NOTE_LIFE + Duration::from_secs(1));
@@ -318,7 +320,8 @@ fn are_written_again_after_half_a_day_or_a_change() {
         before > cache.notes.len()
     };
     assert!(is_written_again_by(isolate.send(&signed_in())));
-    app.edge.pass(NOTE_RENEW - Duration::from_secs(1));
+    app.edge
+        .pass(NOTE_RENEW.saturating_sub(Duration::from_secs(1)));
     assert!(!is_written_again_by(isolate.send(&signed_in())));
     app.edge.pass(Duration::from_secs(2));
     assert!(is_written_again_by(isolate.send(&signed_in())));
