@@ -3,6 +3,7 @@
 # wrangler calls this before `dev` and `deploy` (see [build] in wrangler.toml).
 # With the folder of another Worker of this workspace (tests and examples have some), compiles that
 # one into FOLDER/build instead.
+# FEATURES="session connections" compiles those of Cargo.toml's features, `all` or `none` of them.
 set -eu
 CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -18,6 +19,7 @@ inputs_with() { # std
     find src "$folder/src" "$folder/Cargo.toml" worker/*.js -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done
     cat Cargo.toml Cargo.lock package-lock.json scripts/build.sh scripts/bundle.mjs scripts/order.mjs scripts/snip.mjs
     rustc -vV
+    echo "${FEATURES:-}"
     echo "$1"
   } | digest
 }
@@ -64,6 +66,13 @@ compile() {
   set -- --quiet --manifest-path "$folder/Cargo.toml" --package "$package" --release --target $wasm
   # So that the file is made by this run, whoever has put another one in its place.
   cargo clean "$@" || return
+  # Else those that its Cargo.toml names.
+  case ${FEATURES:-} in
+    '') ;;
+    all) set -- "$@" --all-features ;;
+    none) set -- "$@" --no-default-features ;;
+    *) set -- "$@" --no-default-features --features "$FEATURES" ;;
+  esac
   # The profile as it stands in Cargo.toml, whatever a user has set for all projects.
   profile=$(sed -n '/^\[profile\.release\]$/,/^$/s/^[a-z-]* = /profile.release.&/p' Cargo.toml)
   while read -r line; do set -- "$@" --config "$line"; done <<LINES

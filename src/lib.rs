@@ -22,6 +22,17 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+// What a feature leaves out is called by nobody then. All of it is compiled in the tests.
+#![cfg_attr(
+    not(all(
+        feature = "connections",
+        feature = "notes",
+        feature = "openapi",
+        feature = "python",
+        feature = "session"
+    )),
+    allow(unused, reason = "see above")
+)]
 // The Worker is compiled without the code behind `{:?}`, which then writes nothing.
 #![cfg_attr(not(test), deny(clippy::use_debug))]
 

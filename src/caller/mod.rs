@@ -420,6 +420,10 @@ impl Policy {
             Source::Session(_) if trusting == Trusting::Note => {
                 return Err(CallerFault::NoCredential);
             }
+            // Not made by a configuration either.
+            #[cfg(not(feature = "session"))]
+            Source::Session(_) => return Err(CallerFault::NoCredential),
+            #[cfg(feature = "session")]
             Source::Session(session) => {
                 let kind = self.default_type;
                 session::session(question, session, kind, runtime, set_cookies).await?

@@ -267,6 +267,9 @@ fn callers(
                 SourceName::Access => {
                     Source::Access(faults.note(access::access(bindings, environment, notes))?)
                 }
+                #[cfg(not(feature = "session"))]
+                SourceName::Session => return None,
+                #[cfg(feature = "session")]
                 SourceName::Session => {
                     let routes = place.routes;
                     Source::Session(session::session(bindings, environment, routes, faults)?)
@@ -302,6 +305,9 @@ fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault>
         let name = name.ok_or_else(fault)?;
         if names.contains(&name) {
             return Err(ConfigFault::new(NAME, "names a source twice"));
+        }
+        if name == SourceName::Session {
+            needs(cfg!(feature = "session"), NAME, "session")?;
         }
         names.push(name);
     }
@@ -454,7 +460,24 @@ fn routes(bindings: &Bindings<'_>) -> Result<Routes, ConfigFault> {
             ("manage", Connections::Manage),
         ],
     )?;
+    if python != Dialect::Own {
+        needs(cfg!(feature = "python"), "COMPATIBILITY", "python")?;
+    }
+    if connections != Connections::Off {
+        needs(cfg!(feature = "connections"), "CONNECTIONS", "connections")?;
+    }
     Ok(Routes::new(prefix.as_ref(), aliases?, python).with(connections))
+}
+
+/// Refuses a setting that needs a feature which was not compiled in.
+fn needs(is_there: bool, name: &'static str, feature: &str) -> Result<(), ConfigFault> {
+    if is_there {
+        return Ok(());
+    }
+    Err(ConfigFault::new(
+        name,
+        format!("this Worker was built without it: add `{feature}` to `default` in worker/Cargo.toml, and deploy again"),
+    ))
 }
 
 fn widget_origins() -> AllowedOrigins {

@@ -23,6 +23,7 @@ const NO_TOKEN_IN_PYTHON: &str = "Failed to create token";
 impl Dialect {
     pub(super) fn error(self, own: &'static str) -> &'static str {
         match self {
+            _ if !cfg!(feature = "python") => own,
             Self::Flask if own == NO_TOKEN => NO_TOKEN_IN_PYTHON,
             Self::Own | Self::FastApi | Self::Flask => own,
         }
@@ -30,6 +31,7 @@ impl Dialect {
 
     pub(super) fn status(self, refusal: &Refusal, own: u16) -> u16 {
         match self {
+            _ if !cfg!(feature = "python") => own,
             Self::Own | Self::Flask => own,
             Self::FastApi => validation(refusal).map_or(own, |_| 422),
         }
@@ -37,6 +39,7 @@ impl Dialect {
 
     pub(super) fn detail(self, refusal: &Refusal, wire: &WireError) -> Option<Detail> {
         match self {
+            _ if !cfg!(feature = "python") => None,
             Self::Own | Self::Flask => None,
             Self::FastApi => Some(validation(refusal).map_or_else(
                 || {

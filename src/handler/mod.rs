@@ -237,7 +237,10 @@ where
         | Destination::Connection => serve(to, config, request, target, runtime, trace).await,
         Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
         Destination::DeepCheck => deep_check(config, request, target, runtime, trace).await,
+        #[cfg(feature = "openapi")]
         Destination::OpenApi => Ok(ok(DOCUMENT.into())),
+        #[cfg(not(feature = "openapi"))]
+        Destination::OpenApi => Err(Refusal::Path),
     };
     // A route that this deployment does not have is no route.
     let absent = result == Err(Refusal::Path);
@@ -359,6 +362,9 @@ where
             let token = client.token(&caller, selection, policy).await;
             token.map(ok).map_err(Refusal::Upstream)
         }
+        #[cfg(not(feature = "connections"))]
+        Task::List(_) | Task::Disconnect(_) => Err(Refusal::Path),
+        #[cfg(feature = "connections")]
         Task::List(filter) => match client.connections(&caller).await {
             Ok(vault) => {
                 let listing = vault.list(&filter);
@@ -367,6 +373,7 @@ where
             }
             Err(fault) => Err(Refusal::Vault(fault)),
         },
+        #[cfg(feature = "connections")]
         Task::Disconnect(id) => match client.disconnect(&caller, id).await {
             Ok(Deletion::Done) => Ok(Response {
                 status: 204,
@@ -405,6 +412,9 @@ where
     let is_cold = service.callers.lack_keys();
     let is_presumed = Cell::new(false);
     let parent = trace.parent.clone();
+    #[cfg(not(feature = "notes"))]
+    let ahead = std::future::ready(None::<(crate::caller::Withheld<_>, Upstream, Usage)>);
+    #[cfg(feature = "notes")]
     let ahead = async {
         let selection = wanted.filter(|_| is_cold)?;
         let presumed = presume(service, question, runtime).await?;
@@ -528,6 +538,7 @@ impl Upstream {
 /// What can be got before the request comes that a preflight has announced: the keys and the note that
 /// it would have to wait for. The preflight's answer does not.
 pub async fn prepare(config: &Config, runtime: &impl Runtime) {
+    #[cfg(feature = "notes")]
     if let Ok(service) = &config.service {
         let pages = service.endpoint.recall_pages_once(runtime);
         join(service.callers.load_keys_ahead(runtime), pages).await;
