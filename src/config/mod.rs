@@ -476,7 +476,9 @@ fn needs(is_there: bool, name: &'static str, feature: &str) -> Result<(), Config
     }
     Err(ConfigFault::new(
         name,
-        format!("this Worker was built without it: add `{feature}` to `default` in worker/Cargo.toml, and deploy again"),
+        format!(
+            "this Worker was built without it: add `{feature}` to `default` in worker/Cargo.toml, and deploy again"
+        ),
     ))
 }
 

@@ -20,7 +20,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::future::{join, maybe_done};
+use futures_util::future::maybe_done;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::{GRANT_HEADER, GrantKeys};
@@ -234,9 +234,13 @@ where
         Destination::Token
         | Destination::Grant
         | Destination::Connections
-        | Destination::Connection => serve(to, config, request, target, runtime, trace).await,
+        | Destination::Connection => {
+            Box::pin(serve(to, config, request, target, runtime, trace)).await
+        }
         Destination::Health => Ok(ok(br#"{"status":"ok"}"#.to_vec())),
-        Destination::DeepCheck => deep_check(config, request, target, runtime, trace).await,
+        Destination::DeepCheck => {
+            Box::pin(deep_check(config, request, target, runtime, trace)).await
+        }
         #[cfg(feature = "openapi")]
         Destination::OpenApi => Ok(ok(DOCUMENT.into())),
         #[cfg(not(feature = "openapi"))]
@@ -480,8 +484,9 @@ where
     I: Incoming,
     R: Runtime + Verifier,
 {
-    let pages = service.endpoint.recall_pages_once(runtime);
-    let (presumed, ()) = join(service.callers.presume(question, runtime), pages).await;
+    let mut pages = pin!(maybe_done(service.endpoint.recall_pages_once(runtime)));
+    let presumed = beside(service.callers.presume(question, runtime), pages.as_mut()).await;
+    pages.await;
     presumed
 }
 
@@ -540,8 +545,8 @@ impl Upstream {
 pub async fn prepare(config: &Config, runtime: &impl Runtime) {
     #[cfg(feature = "notes")]
     if let Ok(service) = &config.service {
-        let pages = service.endpoint.recall_pages_once(runtime);
-        join(service.callers.load_keys_ahead(runtime), pages).await;
+        service.callers.load_keys_ahead(runtime).await;
+        service.endpoint.recall_pages_once(runtime).await;
     }
 }
 

@@ -12,7 +12,7 @@ use authkit_edge::http::target::{Selection, Target};
 use authkit_edge::identity::IdentityType;
 use authkit_edge::jwt::algorithm::Algorithm;
 use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
-use authkit_edge::jwt::issuer::{Issuer, Keys};
+use authkit_edge::jwt::issuer::{Issuer, Keys, Trusting};
 use authkit_edge::limits::ROWS_PER_PAGE;
 use authkit_edge::runtime::Timestamp;
 use authkit_edge::runtime::in_flight::InFlight;
