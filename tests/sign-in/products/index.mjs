@@ -9,9 +9,9 @@ import betterAuthJwt from "./better-auth-jwt.mjs";
 import betterAuth from "./better-auth.mjs";
 import clerk from "./clerk.mjs";
 import django from "./django.mjs";
-import express from "./express.mjs";
+import express, { apart as expressApart } from "./express.mjs";
 import fastapi from "./fastapi.mjs";
-import flask from "./flask.mjs";
+import flask, { apart as flaskApart } from "./flask.mjs";
 import hono from "./hono.mjs";
 import ironSession from "./iron-session.mjs";
 import nextauth from "./nextauth.mjs";
@@ -37,4 +37,6 @@ export const PRODUCTS = Object.entries({
   allauth,
   fastapi,
   flask,
+  "express-apart": expressApart,
+  "flask-apart": flaskApart,
 }).map(([id, product]) => ({ id, ...product }));
