@@ -151,7 +151,7 @@ fn the_key_goes_with_a_wish_for_a_token_and_with_nothing_else() {
             ("POST", deep, 405, "method_not_allowed"),
             ("GET", "/api/authkit", 405, "method_not_allowed"),
             ("PUT", "/api/authkit", 405, "method_not_allowed"),
-            ("POST", "/api/authkit/grant", 404, "not_found"),
+            ("POST", "/api/authkit/grant", 401, "unauthenticated"),
             ("POST", "/api/authkit//", 404, "not_found"),
         ] {
             for request in [
