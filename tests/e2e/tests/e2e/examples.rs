@@ -159,7 +159,7 @@ fn the_key_goes_with_a_wish_for_a_token_and_with_nothing_else() {
                 signed_in().header("x-authkit-key", CALLER_KEY),
                 Request::anonymous().header("x-authkit-key", CALLER_KEY),
             ] {
-                let request = request.method(method).at(path);
+                let request = request.method(method).at(path).json("{}");
                 let answer = request.header("x-user-id", "eve").send(worker.addr);
                 answer.assert_error(status, code);
             }
