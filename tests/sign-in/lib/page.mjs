@@ -24,7 +24,8 @@ the error that [session.md](session.md#what-is-asked-and-what-comes-of-it) says.
 - *Renewed*: the application sets the cookie anew when the Worker asks it, and the Worker gives that to
   the page.
 
-Not tried: the presets \`kratos\` and \`laravel\`. They are no packages of npm or PyPI.
+Not tried: the preset \`kratos\`, and products that are services alone. They are no packages of npm or PyPI.
+Where only a stand-in could be tried, the section says so.
 
 `;
 
@@ -55,12 +56,14 @@ function row(product, found) {
 function section(product) {
   const parts = [
     `## ${product.name}`,
-    wrap(`Tried with ${product.packages.map(version).join(", ")}.${product.text ? ` ${product.text}` : ""}`),
+    wrap([tried(product.packages), product.text].filter(Boolean).join(" ")),
     `\`\`\`toml\n${product.settings.trim()}\n\`\`\``,
   ];
   if (product.code) parts.push(`In the application:\n\n\`\`\`${product.code.language}\n${region(product.code)}\n\`\`\``);
   return `${parts.join("\n\n")}\n`;
 }
+
+const tried = (packages) => packages.length > 0 && `Tried with ${packages.map(version).join(", ")}.`;
 
 /** In lines as long as those of the other pages. */
 function wrap(text) {

@@ -39,7 +39,7 @@ export default product;
 export const apart = {
   ...product,
   name: "Express, with the Worker on another host",
-  text: "The application keeps a route, which answers grants: it knows its user, and asks the Worker by the secret `TRUSTED_CALLER_KEY`. `AUTHKIT_URL` is `https://authkit.example.com/api/authkit`, the token URL of the widget.",
+  text: "The application keeps a route, which answers grants: it knows its user, and asks the Worker by the secret `TRUSTED_CALLER_KEY`. `AUTHKIT_URL` is `https://authkit.example.com/api/authkit`, the token URL of the widget. Another site's page cannot read what the route answers.",
   settings: `
 IDENTITY_SOURCE = "grant,header"
 `,

@@ -14,6 +14,7 @@ import fastapi from "./fastapi.mjs";
 import flask, { apart as flaskApart } from "./flask.mjs";
 import hono from "./hono.mjs";
 import ironSession from "./iron-session.mjs";
+import laravel from "./laravel.mjs";
 import nextauth from "./nextauth.mjs";
 import nuxt from "./nuxt.mjs";
 import supabase from "./supabase.mjs";
@@ -37,6 +38,7 @@ export const PRODUCTS = Object.entries({
   allauth,
   fastapi,
   flask,
+  laravel,
   "express-apart": expressApart,
   "flask-apart": flaskApart,
 }).map(([id, product]) => ({ id, ...product }));
