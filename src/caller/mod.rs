@@ -217,8 +217,8 @@ pub enum CallerFault {
 pub enum Purpose {
     /// A token, by any source.
     Token,
-    /// A grant: by a source that verifies, and for a page of the application, whatever the
-    /// credential is.
+    /// A grant: by a source that verifies, or for a server that proves itself by the key; and for a
+    /// page of the application, whatever the credential is.
     Grant,
     /// Connections: for a page of the application, by any source but a grant, which travels in a URL.
     Connections,
@@ -233,8 +233,11 @@ impl Purpose {
                 Source::Jwt(_) | Source::Access(_) | Source::Session(_),
             )
             | (Self::Connections, Source::Header(..) | Source::Body(_)) => true,
-            (Self::Grant, Source::Header(..) | Source::Body(_) | Source::Grant(_))
-            | (Self::Connections, Source::Grant(_)) => false,
+            // Who is believed without a key could be anybody, and a grant is for whoever reads it.
+            (Self::Grant, Source::Header(_, trust) | Source::Body(trust)) => {
+                matches!(trust, Trust::CallerKey(_))
+            }
+            (Self::Grant | Self::Connections, Source::Grant(_)) => false,
         }
     }
 }

@@ -314,11 +314,17 @@ fn source_names(bindings: &Bindings<'_>) -> Result<Vec<SourceName>, ConfigFault>
     if names.is_empty() {
         return Err(fault());
     }
-    let verified = [SourceName::Jwt, SourceName::Access, SourceName::Session];
-    if names.contains(&SourceName::Grant) && !names.iter().any(|name| verified.contains(name)) {
+    let has_key = !matches!(caller_keys(bindings), Ok(None));
+    let gives_grants = |name: &SourceName| match name {
+        SourceName::Jwt | SourceName::Access | SourceName::Session => true,
+        SourceName::Header | SourceName::Body => has_key,
+        SourceName::Grant => false,
+    };
+    if names.contains(&SourceName::Grant) && !names.iter().any(gives_grants) {
         return Err(ConfigFault::new(
             NAME,
-            "`grant` needs `jwt`, `access` or `session` too: only their users get grants",
+            "`grant` needs `jwt`, `access` or `session` too, whose users get grants; or `header` or \
+             `body` with the secret TRUSTED_CALLER_KEY, for a server of yours that asks for them",
         ));
     }
     Ok(names)

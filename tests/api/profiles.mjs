@@ -6,10 +6,11 @@
 const CALLER_KEY = "caller_key_published_on_purpose_too";
 const GRANT_KEY = "grant_key_published_on_purpose_three";
 
-/** Claims in the request itself, believed for the key that comes with them. */
+/** Claims in the request itself, believed for the key that comes with them, for grants too. */
 const claimed = (source) => () => ({
   ENVIRONMENT: "production",
-  IDENTITY_SOURCE: source,
+  IDENTITY_SOURCE: `${source},grant`,
+  GRANT_KEY,
   TRUSTED_CALLER_KEY: CALLER_KEY,
   CONNECTIONS: "manage",
 });
@@ -26,6 +27,21 @@ const verified = (sandbox) => ({
   JWT_ALGORITHMS: "ES256",
   JWT_JWKS_URL: `${sandbox.url}/_sandbox/keys`,
 });
+
+/** The application's own session, which the application is asked about. */
+const session = (_sandbox, application) => ({
+  ENVIRONMENT: "development",
+  IDENTITY_SOURCE: "grant,session",
+  GRANT_KEY,
+  CONNECTIONS: "manage",
+  SESSION_URL: `${application}/api/session`,
+  SESSION_COOKIES: "sid",
+  SESSION_IDENTITY_PATH: "user.id",
+});
+
+/** The document has no name for a cookie that is each application's own. */
+const signedIn = { cookie: "theme=dark; sid=ada" };
+
 const wishes = ["query identity", "query identityType", "body identity", "body identityType"];
 
 const byKey = () => ({ callerKey: { api_key: CALLER_KEY } });
@@ -38,7 +54,11 @@ async function byToken(sandbox) {
 
 const failing = { not_a_server_error: "a 5xx is what this deployment has to answer" };
 
+const answers = (status, body) => (_, response) =>
+  response.writeHead(status, { "content-type": "application/json", "set-cookie": "sid=ada; Path=/" }).end(JSON.stringify(body));
+
 /**
+ * `application`: what the application answers, if it is asked. `headers`: of every request.
  * `reads`: what of the document the deployment reads, beside `page`, `limit` and the body's form.
  * `auth`: the credentials, by their names in the document. `names`: identities to try besides
  * made-up ones. `mints`: whether anybody gets a token. `without`: checks that make no sense there,
@@ -86,6 +106,28 @@ export const profiles = [
     reads: ["callerKey", "body identity", "body identityType"],
     auth: byKey,
   },
+  {
+    name: "session",
+    short: true,
+    mints: true,
+    variables: session,
+    application: answers(200, { user: { id: "ada" } }),
+    headers: signedIn,
+    reads: wishes,
+    names: ["ada"],
+  },
+  ...[
+    ["signed out", answers(200, null)],
+    ["of an application that limits", answers(429, {})],
+    ["of an application that hangs", () => {}, { SESSION_TIMEOUT_MS: "100" }],
+  ].map(([name, application, more]) => ({
+    name: `session ${name}`,
+    variables: (...place) => ({ ...session(...place), ...more }),
+    application,
+    headers: signedIn,
+    reads: wishes,
+    without: name === "signed out" ? {} : failing,
+  })),
   {
     name: "unconfigured",
     short: true,

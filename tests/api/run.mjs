@@ -4,6 +4,7 @@
 // short form makes 25 from a seed that is always the same, for some of the deployments.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSandbox, virtualenv } from "../conformance/lib/install.mjs";
@@ -72,9 +73,21 @@ function reduce(document, reads) {
   for (const name of Object.keys(wish)) if (!keeps(`body ${name}`)) delete wish[name];
 }
 
+/** Starts a profile's application, and resolves to where it is. */
+async function serve(application) {
+  const server = createServer(application);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+}
+
 /** The configuration of schemathesis for a deployment. */
-async function configOf({ auth, names }, sandbox) {
-  const lines = [];
+async function configOf({ auth, names, headers = {} }, sandbox) {
+  const lines = ["[headers]", ...Object.entries(headers).map(([name, value]) => `${name} = "${value}"`)];
   for (const [scheme, values] of Object.entries((await auth?.(sandbox)) ?? {})) {
     lines.push(`[auth.openapi.${scheme}]`);
     for (const [key, value] of Object.entries(values)) lines.push(`${key} = "${value}"`);
@@ -93,7 +106,8 @@ async function test(profile, binary) {
   const { name, variables, reads, mints = false, faults = [], without = {} } = profile;
   const file = name.replaceAll(" ", "-");
   const sandbox = await startSandbox(binary, name);
-  const system = worker(file, "header", "/api/authkit", variables(sandbox));
+  const application = profile.application && (await serve(profile.application));
+  const system = worker(file, "header", "/api/authkit", variables(sandbox, application?.url));
   const server = await system.start(sandbox.url, KEY);
   try {
     const base = `http://127.0.0.1:${server.port}`;
@@ -132,6 +146,7 @@ async function test(profile, binary) {
   } finally {
     await server.stop();
     await sandbox.stop();
+    application?.stop();
   }
 }
 

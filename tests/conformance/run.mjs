@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { groups as allGroups, requestOf } from "./cases.mjs";
+import { connections } from "./connections.mjs";
 import { differences as numbered, everywhere } from "./intended.mjs";
 import { faultsOf } from "./lib/checks.mjs";
 import { differences, explain } from "./lib/compare.mjs";
@@ -39,16 +40,18 @@ async function main(names) {
   writeFileSync(RECORDINGS, JSON.stringify(records, recordable, 1));
 
   const cells = compared(cases, records);
+  const vault = names.length > 0 ? { results: [] } : await connections(binary);
   const rules = [...everywhere, ...numbered.map((rule, index) => ({ ...rule, number: index + 1 }))];
   const broken = explain([...cells.values()], rules);
   const results = [
     ...[...cells.values()].map(cellResult),
     ...workers.flatMap((worker) => checked(worker, cases, records.get(worker.name))),
     ...(names.length > 0 ? [] : rules.map((rule) => ruleResult(rule, broken))),
+    ...vault.results,
   ];
   console.log(`\n${matrix(groups, systems, records, cells)}\n`);
   if (names.length === 0) {
-    writeFileSync(DOCUMENT, page(groups, systems, records, cells, everywhere, numbered, versions()));
+    writeFileSync(DOCUMENT, page(groups, systems, records, cells, everywhere, numbered, versions(), vault.section));
     say("Wrote docs/conformance.md");
   }
   return results;

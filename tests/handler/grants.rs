@@ -423,16 +423,153 @@ fn are_given_to_nobody_who_is_not_signed_in() {
     let app = grant_app();
     let anonymous = TestRequest::anonymous().at("/api/authkit/grant").json("{}");
     assert_error(&app.send(&anonymous), 401, "unauthenticated");
-    let bad = anonymous.clone().header("authorization", "Bearer x");
+    let bad = anonymous.header("authorization", "Bearer x");
     assert_error(&app.send(&bad), 401, "invalid_token");
-    // Not even to those who may mint by their word: a grant is for signed-in users.
-    let app = grant_app()
-        .with("IDENTITY_SOURCE", "grant,jwt,header")
-        .with("TRUSTED_CALLER_KEY", KEY);
-    let trusted = anonymous
-        .header("x-user-id", "u1")
-        .header("x-authkit-key", KEY);
-    assert_error(&app.send(&trusted), 401, "unauthenticated");
+}
+
+/// A deployment whose own server asks: `source` is `header` or `body`.
+fn served(source: &str) -> TestApp {
+    TestApp::new()
+        .with("ENVIRONMENT", "production")
+        .with("IDENTITY_SOURCE", &format!("grant,{source}"))
+        .with("GRANT_KEY", KEY)
+        .with("TRUSTED_CALLER_KEY", OTHER_KEY)
+}
+
+/// What a server sends for the user that it has verified.
+fn serve(user: &str) -> TestRequest {
+    TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("x-authkit-key", OTHER_KEY)
+        .header("x-user-id", user)
+        .json("{}")
+}
+
+#[test]
+fn are_given_to_a_server_that_proves_itself_by_the_key() {
+    let app = served("header").with("GRANT_TTL_SECONDS", "3600");
+    let outcome = app.send(&serve("ada"));
+    let answer = json(&outcome);
+    assert_eq!(outcome.response.status, 200, "{answer}");
+    assert_eq!(outcome.record.identity_source, Some("header"));
+    let headers = &outcome.response.headers;
+    assert_eq!(headers.get("cache-control"), Some("no-store"));
+    assert_eq!(headers.get("access-control-allow-origin"), None);
+    // Nobody has said how long its session goes on.
+    assert_eq!(answer["expires_in"], 300);
+    let grant = answer["grant"].as_str().unwrap();
+    let used = app.send(&carry(grant));
+    assert_eq!(used.response.status, 200);
+    assert_eq!(used.record.identity_source, Some("grant"));
+    let ada = json!({"identity": "ada", "identityType": "user"});
+    assert_eq!(minted_for(&app), Some(ada));
+    // It is the widget's, and names one person.
+    let other = carry(grant).json(r#"{"identity":"bob"}"#);
+    assert_error(&app.send(&other), 403, "forbidden_identity");
+    let further = carry(grant).at("/api/authkit/grant");
+    assert_error(&app.send(&further), 403, "cross_site");
+    let further = TestRequest::anonymous()
+        .at("/api/authkit/grant")
+        .header("x-authkit-grant", grant)
+        .json("{}");
+    assert_error(&app.send(&further), 401, "unauthenticated");
+
+    // The key that is being replaced is one, too.
+    let app = served("header")
+        .with("TRUSTED_CALLER_KEY", "a-caller-key-of-thirty-two-bytes")
+        .with("TRUSTED_CALLER_KEY_PREVIOUS", OTHER_KEY);
+    assert_eq!(app.send(&serve("ada")).response.status, 200);
+    // In the body there may be a type beside the identity.
+    let app = served("body");
+    let team = serve("eve").json(r#"{"identity":"t1","identityType":"team"}"#);
+    let answer = json(&app.send(&team));
+    let used = app.send(&carry(answer["grant"].as_str().unwrap()));
+    assert_eq!(used.response.status, 200);
+    let wanted = json!({"identity": "t1", "identityType": "team"});
+    assert_eq!(minted_for(&app), Some(wanted));
+}
+
+#[test]
+fn are_given_to_nobody_who_names_a_user_without_the_key() {
+    let named = || {
+        let request = TestRequest::anonymous().at("/api/authkit/grant");
+        request
+            .header("x-user-id", "ada")
+            .json(r#"{"identity":"ada"}"#)
+    };
+    for source in ["header", "body"] {
+        for app in [
+            served(source),
+            // The key is what counts, wherever it is.
+            served(source).with("ENVIRONMENT", "development"),
+        ] {
+            for request in [
+                named(),
+                named().header("x-authkit-key", ""),
+                named().header("x-authkit-key", KEY),
+                named().header("x-authkit-key", &OTHER_KEY[1..]),
+                named()
+                    .header("x-authkit-key", OTHER_KEY)
+                    .header("x-authkit-key", OTHER_KEY),
+            ] {
+                assert_error(&app.send(&request), 401, "unauthenticated");
+            }
+        }
+        // Where everybody is believed, nobody is known.
+        let app = grant_app()
+            .with("ENVIRONMENT", "development")
+            .with("IDENTITY_SOURCE", &format!("grant,{source},jwt"));
+        assert_error(&app.send(&named()), 401, "unauthenticated");
+        let token = named().at("/api/authkit");
+        assert_eq!(app.send(&token).response.status, 200);
+    }
+}
+
+#[test]
+fn are_given_to_no_server_that_names_nobody_or_two() {
+    for (user, status, code) in [
+        ("", 401, "unauthenticated"),
+        ("ada, bob", 400, "invalid_identity"),
+        ("a b", 400, "invalid_identity"),
+        ("a|b", 400, "invalid_identity"),
+    ] {
+        assert_error(&served("header").send(&serve(user)), status, code);
+    }
+    for body in ["{}", r#"{"identity":""}"#, r#"{"identity":null}"#] {
+        let request = serve("ada").json(body);
+        assert_error(&served("body").send(&request), 401, "unauthenticated");
+    }
+}
+
+/// A server that passes on what its visitors send has the headers of their browsers in it.
+#[test]
+fn are_given_to_no_page_of_another_site_whoever_lends_it_the_key() {
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "https://authkit.picaos.com"),
+        ("origin", "null"),
+    ] {
+        let outcome = served("header").send(&serve("ada").header(name, value));
+        assert_error(&outcome, 403, "cross_site");
+        let header = outcome.response.headers.get("access-control-allow-origin");
+        assert_eq!(header, None, "{value}");
+    }
+    let form = serve("ada").header("content-type", "text/plain");
+    let outcome = served("header").send(&form);
+    assert_error(&outcome, 415, "unsupported_media_type");
+}
+
+/// Over a service binding a server may write any address; the widget comes to one.
+#[test]
+fn are_good_at_the_address_at_which_the_server_has_asked() {
+    let app = served("header");
+    for (asked_at, status) in [("https://edge.example", 200), ("https://authkit", 401)] {
+        let answer = json(&app.send(&serve("ada").on(asked_at)));
+        let used = app.send(&carry(answer["grant"].as_str().unwrap()));
+        assert_eq!(used.response.status, status, "{asked_at}");
+    }
 }
 
 #[test]

@@ -125,6 +125,23 @@ fn counts_no_server_that_asks_for_grants_and_proves_itself() {
     assert_refused(&app.send(&ask), "CLIENT_LIMITER");
 }
 
+/// A server is many clients, and yet a grant is for one identity.
+#[test]
+fn counts_the_identity_that_a_server_gets_a_grant_for() {
+    let app = identity_app(Counter::Limit(1))
+        .with("IDENTITY_SOURCE", "grant,header")
+        .with("GRANT_KEY", "0123456789abcdef0123456789abcdef")
+        .with("TRUSTED_CALLER_KEY", CALLER_KEY);
+    let ask = |user| {
+        let request = from("203.0.113.7", user).header("x-authkit-key", CALLER_KEY);
+        request.at("/api/authkit/grant").json("{}")
+    };
+    for user in ["ada", "bob"] {
+        assert_eq!(app.send(&ask(user)).response.status, 200);
+    }
+    assert_refused(&app.send(&ask("ada")), "IDENTITY_LIMITER");
+}
+
 /// A guess is refused as one too many before it is compared, and so is the right key.
 #[test]
 fn counts_the_deep_check_before_its_key_is_looked_at() {

@@ -150,6 +150,70 @@ fn asks_once_with_the_named_cookies_and_nothing_else_of_the_caller() {
 }
 
 #[test]
+fn asks_the_same_whatever_the_route_and_its_method_are() {
+    for (method, path) in [
+        (Method::Post, "/api/authkit?page=1"),
+        (Method::Post, "/api/authkit/grant"),
+        (Method::Get, "/api/authkit/connections?platform=gmail"),
+        (Method::Delete, "/api/authkit/connections/c1"),
+    ] {
+        let app = ada()
+            .with("IDENTITY_SOURCE", "grant,session")
+            .with("GRANT_KEY", GRANT_KEY)
+            .with("CONNECTIONS", "manage");
+        let mut request = ask().method(method).at(path);
+        if method == Method::Post {
+            request = request.json("{}");
+        }
+        let outcome = app.send(&request);
+        assert!(matches!(outcome.response.status, 200 | 404), "{path}");
+        let [call] = &questions(&app)[..] else {
+            panic!("one question");
+        };
+        assert_eq!((call.method, &*call.url), ("GET", URL), "{path}");
+        assert_eq!(call.body, None);
+        assert_eq!(call.headers["cookie"], "sid=s%3A1.mac");
+    }
+}
+
+/// A caller could have sent them as well, and what lets them through lets those through.
+#[test]
+fn believes_no_header_of_the_answer() {
+    let named = |body: &'static str| {
+        says(body)
+            .header("x-user-id", "eve")
+            .header("x-auth-request-user", "eve")
+            .header("x-kratos-authenticated-identity-id", "eve")
+            .header("remote-user", "eve")
+    };
+    assert_answer(named("{}"), 401, "session_signed_out");
+    let app = app(move |_| named(r#"{"user":{"id":"ada"}}"#));
+    let outcome = app.send(&ask());
+    assert_minted(&app, &ask(), "ada", "user");
+    for name in ["x-user-id", "x-auth-request-user", "remote-user"] {
+        assert_eq!(outcome.response.headers.get(name), None);
+    }
+}
+
+#[test]
+fn asks_for_each_request_anew_and_keeps_no_answer() {
+    let app = app(|call| {
+        let names = ["ada", "eve", "ada"];
+        let name = names[call.earlier];
+        says(format!(r#"{{"user":{{"id":"{name}"}}}}"#)).header("cache-control", "max-age=3600")
+    });
+    let isolate = app.isolate();
+    for name in ["ada", "eve", "ada"] {
+        // To the byte the same request.
+        assert_eq!(isolate.send(&ask()).response.status, 200);
+        let calls = app.edge.token_calls();
+        let body = calls.last().unwrap().body.clone().unwrap();
+        assert_eq!(body["identity"], name);
+    }
+    assert_eq!(questions(&app).len(), 3);
+}
+
+#[test]
 fn sends_on_the_headers_that_are_configured_and_that_are_there() {
     let app = ada().with(
         "SESSION_HEADERS",

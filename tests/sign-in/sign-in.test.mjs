@@ -6,15 +6,18 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { isFulfilled, page } from "./lib/page.mjs";
+import { isFulfilled, page, region } from "./lib/page.mjs";
 import { setStage, startSandbox } from "./lib/stage.mjs";
 import { startOpenId } from "./lib/openid.mjs";
 import { PRODUCTS } from "./products/index.mjs";
 
 const DOCUMENT = join(import.meta.dirname, "../../docs/sign-in.md");
+const MIGRATING = join(import.meta.dirname, "../../docs/migrating.md");
 
 // A signal would end this process without its "exit".
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
+const PYTHON_PATH = "/authkit-token";
 
 /** What the Worker answers while the application is broken. */
 const BROKEN = {
@@ -133,7 +136,47 @@ for (const product of chosen) {
       it(sentence, () => test({ stage, start, signIn, identityOf }));
     }
 
+    if (product.isApart) {
+      it("lets no page of another site read what the application's route answers", async () => {
+        const { browser } = await signIn("ada");
+        const headers = { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" };
+        const answer = await browser.send("/api/authkit/grant", { method: "POST", json: {}, headers });
+        assert.equal(answer.headers.get("access-control-allow-origin"), null);
+        found.apart = true;
+      });
+
+      it("gives nobody a grant who asks the Worker and not the application", async () => {
+        const { browser, id } = await signIn("ada");
+        const headers = { "content-type": "application/json", "x-user-id": id, cookie: browser.cookies() };
+        const answer = await fetch(`${stage.edge}/api/authkit/grant`, { method: "POST", headers, body: "{}" });
+        assert.deepEqual([answer.status, (await answer.json()).code], [401, "unauthenticated"]);
+      });
+    }
+
+    if (product.isApart) return;
+
+    it("asks nothing for a page of another site, whose browser adds the cookie", async () => {
+      const { browser } = await signIn("ada");
+      stage.door.questions.length = 0;
+      const grant = await stage.grant(browser, { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" });
+      assert.deepEqual([grant.status, grant.code], [403, "cross_site"]);
+      assert.deepEqual(stage.door.questions, []);
+    });
+
     if (product.isToken) return;
+
+    if (product.compatibility) {
+      it("is served at the path of Pica's sample, in its words", async () => {
+        const same = { ...product, settings: `${product.settings}COMPATIBILITY = "${product.compatibility}"` };
+        const stage = await start(same);
+        const [browser, stranger] = [stage.browser(), stage.browser()];
+        const id = await product.signIn(browser, "ada");
+        assert.equal(await stage.mint(await stage.grant(browser, {}, PYTHON_PATH), PYTHON_PATH), identity(id));
+        const refused = await stage.grant(stranger, {}, PYTHON_PATH);
+        assert.equal(refused.status, 401);
+        assert.ok(product.compatibility === "flask" ? refused.error : refused.detail, JSON.stringify(refused));
+      });
+    }
 
     it("sends the application the cookies of the session, and no other", async () => {
       const { browser } = await signIn("ada");
@@ -145,14 +188,6 @@ for (const product of chosen) {
       const names = stage.door.questions[0].cookie.split("; ").map((pair) => pair.split("=")[0]);
       assert.ok(names.length > 0);
       for (const name of names) assert.ok(name === product.cookie || name.match(/^(.*?)(\.|__)\d+$/)?.[1] === product.cookie, name);
-    });
-
-    it("asks nothing for a page of another site, whose browser adds the cookie", async () => {
-      const { browser } = await signIn("ada");
-      stage.door.questions.length = 0;
-      const grant = await stage.grant(browser, { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" });
-      assert.deepEqual([grant.status, grant.code], [403, "cross_site"]);
-      assert.deepEqual(stage.door.questions, []);
     });
 
     it("says what is wrong with an application that fails", { skip: product.worker ? "nothing is between the two" : false }, async () => {
@@ -188,6 +223,20 @@ for (const product of chosen) {
     });
   });
 }
+
+describe("docs/migrating.md", () => {
+  it("has lines that were tried, and no others", () => {
+    const text = readFileSync(MIGRATING, "utf8");
+    const known = PRODUCTS.flatMap((product) => [
+      product.settings.trim(),
+      ...(product.compatibility ? [`COMPATIBILITY = "${product.compatibility}"`] : []),
+      ...(product.code ? [region(product.code)] : []),
+    ]);
+    const blocks = [...text.matchAll(/^```(toml|js|py)\n([^]*?)\n```$/gm)].map(([, , block]) => block);
+    assert.ok(blocks.length > 8, `${blocks.length}`);
+    for (const block of blocks) assert.ok(known.includes(block), `nothing that is tried has these lines:\n${block}`);
+  });
+});
 
 describe("docs/sign-in.md", () => {
   const all = chosen.length === PRODUCTS.length;

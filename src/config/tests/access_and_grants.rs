@@ -53,6 +53,7 @@ fn need_somebody_who_gets_the_grants_and_a_key() {
     for (name, value, variable) in [
         ("IDENTITY_SOURCE", "grant", "IDENTITY_SOURCE"),
         ("IDENTITY_SOURCE", "grant,header", "IDENTITY_SOURCE"),
+        ("IDENTITY_SOURCE", "body,grant", "IDENTITY_SOURCE"),
         ("GRANT_KEY", "", "GRANT_KEY"),
         ("GRANT_KEY", "short", "GRANT_KEY"),
         ("GRANT_KEY_PREVIOUS", "short", "GRANT_KEY_PREVIOUS"),
@@ -64,6 +65,16 @@ fn need_somebody_who_gets_the_grants_and_a_key() {
             variable,
             "{value}"
         );
+    }
+    for source in ["grant,header", "body,grant"] {
+        let source = ("IDENTITY_SOURCE", source);
+        // Where everybody is believed, everybody would get one.
+        let near = grant(&[source, ("ENVIRONMENT", "development")]);
+        assert_eq!(fault(&near).variable(), "IDENTITY_SOURCE");
+        let keyed = grant(&[source, ("TRUSTED_CALLER_KEY", KEY)]);
+        assert!(parse(&keyed).service.is_ok());
+        let short = grant(&[source, ("TRUSTED_CALLER_KEY", "short")]);
+        assert_eq!(fault(&short).variable(), "TRUSTED_CALLER_KEY");
     }
 }
 

@@ -41,7 +41,7 @@ const NAMES = {
 };
 
 /** docs/conformance.md. It has nothing in it that changes from one run to the next. */
-export function page(groups, systems, records, cells, everywhere, differences, versions) {
+export function page(groups, systems, records, cells, everywhere, differences, versions, connections) {
   const item = ({ title, why }) => `**${title}.** ${why}`;
   const table = ({ title, cases }) => {
     const head = ["Case", ...systems.map(({ name }) => NAMES[name])];
@@ -71,6 +71,8 @@ ${everywhere.map((rule) => `- ${item(rule)}`).join("\n")}
 ## Differences in some cases
 
 ${differences.map((rule, index) => `${index + 1}. ${item(rule)}`).join("\n")}
+
+${connections}
 
 ## Every case
 

@@ -26,7 +26,7 @@ pub const WITHDRAWN_KEY: &str = "sk_test_withdrawn_on_purpose";
 /// The key of trusted callers where one is set. It opens nothing either.
 pub const CALLER_KEY: &str = "caller_key_published_on_purpose_too";
 
-/// The key of grants in [`Profile::Verified`].
+/// The key of grants in [`Profile::Verified`] and [`Profile::Guarded`].
 pub const GRANT_KEY: &str = "grant_key_published_on_purpose_three";
 
 /// `APP_ORIGINS` in every deployment that has connections.
@@ -51,7 +51,7 @@ pub enum Profile {
     HurriedOne,
     /// Every origin, and identities of any characters. A dataset for data points is bound.
     Open,
-    /// In production, for callers with [`CALLER_KEY`].
+    /// In production, for callers with [`CALLER_KEY`], and the grants that they get.
     Guarded,
     /// For signed-in users: grants, tokens of an [`Issuer`] and its Cloudflare Access.
     Verified,
@@ -192,6 +192,8 @@ impl Profile {
                 // As PowerShell pipes it into `wrangler secret put`.
                 secrets.insert("PICA_SECRET_KEY", KEY_WITH_MARK);
                 secrets.insert("TRUSTED_CALLER_KEY", CALLER_KEY);
+                secrets.insert("GRANT_KEY", GRANT_KEY);
+                variables.insert("IDENTITY_SOURCE", json!("grant,header,body"));
             }
         }
         if matches!(self, Self::Hurried | Self::HurriedOne) {

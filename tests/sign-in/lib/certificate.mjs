@@ -2,7 +2,7 @@
 // cookies otherwise without https.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
@@ -12,6 +12,19 @@ export const { key, cert } = make();
 
 // For the requests of the tests themselves.
 tls.setDefaultCACertificates([...tls.getCACertificates("default"), cert]);
+
+let file;
+
+/** What makes Node.js, and `requests` of Python, believe it, too. */
+export function trust() {
+  if (file === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "authkit-certificate-"));
+    process.on("exit", () => rmSync(folder, { recursive: true }));
+    file = join(folder, "cert.pem");
+    writeFileSync(file, cert);
+  }
+  return { NODE_EXTRA_CA_CERTS: file, REQUESTS_CA_BUNDLE: file };
+}
 
 function make() {
   const folder = mkdtempSync(join(tmpdir(), "authkit-certificate-"));

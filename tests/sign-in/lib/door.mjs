@@ -4,8 +4,8 @@ import http from "node:http";
 import https from "node:https";
 import { cert, key } from "./certificate.mjs";
 
-/** Where the Worker's route is. */
-const ROUTE = /^\/api\/authkit(\/|\?|$)/;
+/** Where the Worker's routes are: its own, and that of the Python samples. */
+const ROUTE = /^\/(api\/authkit|authkit-token)(\/|\?|$)/;
 
 /** What becomes of the Worker's question while an application is broken. @type {Record<string, (response: http.ServerResponse) => void>} */
 export const FAULTS = {

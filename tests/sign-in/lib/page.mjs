@@ -9,8 +9,9 @@ const WIDTH = 110;
 const HEAD = `# Sign-in products, tried
 
 Each product below was installed, users signed in with it, and the built Worker in workerd gave them
-grants and tokens on the same origin. \`make test-sign-in\` does it again and checks this page, down to the
-lines to paste: they are the lines that it used. \`https://app.example.com\` is your application.
+grants and tokens, on the same origin unless the heading says otherwise. \`make test-sign-in\` does it again
+and checks this page, down to the lines to paste: they are the lines that it used.
+\`https://app.example.com\` is your application.
 
 For every product, the identity that Pica is told is the user's own id and the same at every sign-in. A
 second user gets their own. There is no grant (401) without a session, with one that was changed, has
@@ -23,13 +24,14 @@ the error that [session.md](session.md#what-is-asked-and-what-comes-of-it) says.
 - *Renewed*: the application sets the cookie anew when the Worker asks it, and the Worker gives that to
   the page.
 
-Not tried: the presets \`kratos\` and \`laravel\`. They are no packages of npm or PyPI.
+Not tried: the preset \`kratos\`, and products that are services alone. They are no packages of npm or PyPI.
+Where only a stand-in could be tried, the section says so.
 
 `;
 
 /** Whether all that the page says was seen. */
 export function isFulfilled(product, found) {
-  const asked = product.credential || product.isToken || (found?.renewed !== undefined && (found.broken || product.worker));
+  const asked = product.credential || product.isToken || found?.apart || (found?.renewed !== undefined && (found.broken || product.worker));
   return Boolean(found?.users && found.copy && found.expired && asked);
 }
 
@@ -46,7 +48,7 @@ function row(product, found) {
     `[${product.name}](#${anchor(product.name)})`,
     credential,
     found.copy,
-    product.credential || product.isToken ? "–" : found.renewed ? "yes" : "no",
+    product.credential || product.isToken || product.isApart ? "–" : found.renewed ? "yes" : "no",
   ];
   return `| ${cells.join(" | ")} |`;
 }
@@ -54,12 +56,14 @@ function row(product, found) {
 function section(product) {
   const parts = [
     `## ${product.name}`,
-    wrap(`Tried with ${product.packages.map(version).join(", ")}.${product.text ? ` ${product.text}` : ""}`),
+    wrap([tried(product.packages), product.text].filter(Boolean).join(" ")),
     `\`\`\`toml\n${product.settings.trim()}\n\`\`\``,
   ];
-  if (product.code) parts.push(`In the application:\n\n\`\`\`${product.code.language}\n${region(product.code.file)}\n\`\`\``);
+  if (product.code) parts.push(`In the application:\n\n\`\`\`${product.code.language}\n${region(product.code)}\n\`\`\``);
   return `${parts.join("\n\n")}\n`;
 }
+
+const tried = (packages) => packages.length > 0 && `Tried with ${packages.map(version).join(", ")}.`;
 
 /** In lines as long as those of the other pages. */
 function wrap(text) {
@@ -74,12 +78,12 @@ function anchor(heading) {
   return heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
 }
 
-/** The lines of an application's file between `#region session` and `#endregion`. */
-function region(file) {
+/** The lines of an application's file between `#region session`, or another's name, and `#endregion`. */
+export function region({ file, region: name = "session" }) {
   const lines = readFileSync(join(apps, file), "utf8").split("\n");
-  const from = lines.findIndex((line) => line.includes("#region session"));
+  const from = lines.findIndex((line) => line.includes(`#region ${name}`));
   const to = lines.findIndex((line, index) => index > from && line.includes("#endregion"));
-  if (from < 0 || to < 0) throw new Error(`${file} has no region \`session\``);
+  if (from < 0 || to < 0) throw new Error(`${file} has no region \`${name}\``);
   const shown = lines.slice(from + 1, to);
   const indent = Math.min(...shown.filter(Boolean).map((line) => line.search(/\S/)));
   return shown.map((line) => line.slice(indent)).join("\n");

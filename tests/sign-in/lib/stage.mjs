@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { serve } from "../../conformance/lib/children.mjs";
 import { Browser } from "./browser.mjs";
+import { trust } from "./certificate.mjs";
 import { openDoor } from "./door.mjs";
 import { startWorker } from "./worker.mjs";
 
@@ -13,6 +14,7 @@ export const node = join(root, "node_modules/.bin/node");
 /** Of an application, in the lines that a product's page shows. */
 const EXAMPLE = "https://app.example.com";
 const SECRETS = { PICA_SECRET_KEY: "sk_test_sandbox", GRANT_KEY: "grant_key_published_on_purpose_for_sign_in" };
+const TRUSTED_CALLER_KEY = "caller_key_published_on_purpose_for_sign_in";
 const WIDGET = { origin: "https://authkit.picaos.com", "sec-fetch-site": "cross-site" };
 
 /**
@@ -21,13 +23,17 @@ const WIDGET = { origin: "https://authkit.picaos.com", "sec-fetch-site": "cross-
  * @property {string[]} packages Those whose versions the page shows.
  * @property {string} [text] What else the page says.
  * @property {string} settings The lines for wrangler.toml.
- * @property {{file: string, language: string}} [code] A file of apps/ whose region `session` the page shows.
+ * @property {{file: string, language: string, region?: string}} [code] A file of apps/, of which the page shows
+ *   a region: `session`, unless it says another.
  * @property {(place: Place) => object} [variables] What the Worker is told here alone.
  * @property {boolean} [openid] Whether it needs an OpenID provider.
  * @property {(place: Place) => object} [application] What `serve` starts.
  * @property {(place: Place) => {script: string, variables: object}} [worker] Or the application as a Worker.
  * @property {string} [cookie] The session's.
  * @property {boolean} [isToken] Whether the Worker verifies what is in the cookie, and asks nobody.
+ * @property {boolean} [isApart] Whether the Worker is on another host, and the application has the route for
+ *   grants: it verifies the user and asks the Worker by its key.
+ * @property {"fastapi" | "flask"} [compatibility] The sample whose path and errors the Worker may keep.
  * @property {(browser: Browser) => Promise<object>} [credential] Headers that its page sends instead.
  * @property {(browser: Browser, name: "ada" | "bob") => Promise<string>} signIn Resolves to the user's id.
  * @property {(browser: Browser) => Promise<unknown>} signOut
@@ -39,22 +45,26 @@ const WIDGET = { origin: "https://authkit.picaos.com", "sec-fetch-site": "cross-
  * @property {Record<string, (test: object) => Promise<void>>} [more] Tests of its own, by their sentences.
  * @property {string} [skip] Why it cannot be tried yet.
  *
- * @typedef {{origin: string, openid?: string}} Place Where the application and the OpenID provider are.
+ * @typedef {{origin: string, edge: string, openid?: string}} Place Where the application, the Worker and the
+ *   OpenID provider are.
  */
 
 /** Starts all of it. @param {Product} product */
 export async function setStage(product, sandbox, openid) {
   const door = await openDoor();
+  const edge = product.isApart ? await openDoor() : door;
   const servers = [];
   const close = async () => {
-    await Promise.all([...servers.map((server) => server.stop()), door.close()]);
+    const doors = new Set([door, edge]);
+    await Promise.all([...servers.map((server) => server.stop()), ...[...doors].map((one) => one.close())]);
   };
-  const place = { origin: door.origin, openid: openid?.url };
+  const place = { origin: door.origin, edge: edge.origin, openid: openid?.url };
   const variables = {
     ENVIRONMENT: "development",
     AUTHKIT_BASE_URL: sandbox.url,
     ...SECRETS,
     ...parse(product.settings, door.origin),
+    ...(product.isApart && { TRUSTED_CALLER_KEY }),
     ...product.variables?.(place),
   };
   const bound = product.worker?.(place);
@@ -62,15 +72,19 @@ export async function setStage(product, sandbox, openid) {
   const startWorkers = async () => {
     const worker = await startWorker(variables, bound);
     servers.push(worker);
-    door.worker = worker.ports.patient;
+    edge.worker = worker.ports.patient;
     hasty = worker.ports.hasty;
     if (bound) door.application = worker.ports.application;
   };
   const startApplication = async () => {
     if (bound) return;
-    const server = await serve(product.name, product.application(place));
+    const application = product.application(place);
+    const env = { AUTHKIT_URL: `${edge.origin}/api/authkit`, TRUSTED_CALLER_KEY };
+    const told = { ...application, env: (port) => ({ ...application.env(port), ...(product.isApart && { ...env, ...trust() }) }) };
+    const server = await serve(product.name, told);
     servers.push(server);
     door.application = server.port;
+    if (product.isApart) door.worker = server.port;
   };
   // One after the other would take twice the time; and whatever did start is to end.
   const results = await Promise.allSettled([startWorkers(), startApplication()]);
@@ -81,17 +95,18 @@ export async function setStage(product, sandbox, openid) {
   }
   return {
     door,
+    edge: edge.origin,
     close,
     browser: () => new Browser(door.origin),
     /** What the application's page does before it opens the widget. */
-    async grant(browser, headers = {}) {
-      const response = await browser.send("/api/authkit/grant", { method: "POST", json: {}, headers });
+    async grant(browser, headers = {}, path = "/api/authkit") {
+      const response = await browser.send(`${path}/grant`, { method: "POST", json: {}, headers });
       return { status: response.status, cookies: response.headers.getSetCookie(), ...(await response.json()) };
     },
     /** What the widget does with it, from another site and without cookies. Resolves to the upstream's identity. */
-    async mint({ headers }) {
+    async mint({ headers }, path = "/api/authkit") {
       await sandbox.forget();
-      const answer = await fetch(`${door.origin}/api/authkit`, {
+      const answer = await fetch(`${edge.origin}${path}`, {
         method: "POST",
         headers: { ...WIDGET, ...headers, "content-type": "application/json" },
         body: "{}",

@@ -3,7 +3,7 @@ import { apps, node } from "../lib/stage.mjs";
 
 const users = { ada: "engine", bob: "builder" };
 
-export default {
+const product = {
   name: "Express with Passport",
   packages: ["express", "passport", "express-session"],
   settings: `
@@ -31,4 +31,20 @@ SESSION_IDENTITY_PATH = "user.id"
   expire: (browser) => browser.send("/expire", { method: "POST" }),
   // With `rolling`, each answer sets the cookie anew.
   renews: true,
+};
+
+export default product;
+
+/** The same where the Worker is on another host, which gets no cookie of the application. */
+export const apart = {
+  ...product,
+  name: "Express, with the Worker on another host",
+  text: "The application keeps a route, which answers grants: it knows its user, and asks the Worker by the secret `TRUSTED_CALLER_KEY`. `AUTHKIT_URL` is `https://authkit.example.com/api/authkit`, the token URL of the widget. Another site's page cannot read what the route answers.",
+  settings: `
+IDENTITY_SOURCE = "grant,header"
+`,
+  code: { ...product.code, region: "grant" },
+  isApart: true,
+  renews: undefined,
+  codes: { expired: "unauthenticated", forged: "unauthenticated" },
 };

@@ -19,4 +19,5 @@ SESSION_IDENTITY_PATH = "user.id"
   signOut: (browser) => browser.send("/logout", { method: "POST" }),
   copyAfterSignOut: "works on",
   expire: async (browser) => browser.set("session", (await browser.json("/old")).cookie),
+  compatibility: "fastapi",
 };

@@ -2,7 +2,7 @@ import { python } from "../lib/python.mjs";
 
 const passwords = { ada: "engine", bob: "builder" };
 
-export default {
+const product = {
   name: "Flask-Login",
   packages: ["flask", "flask-login"],
   settings: `
@@ -21,4 +21,23 @@ SESSION_IDENTITY_PATH = "user.id"
   expire: async (browser) => browser.set("session", (await browser.json("/old")).cookie),
   // While it is `permanent`, each answer signs the cookie anew.
   renews: true,
+  compatibility: "flask",
+};
+
+export default product;
+
+/** The same where the Worker is on another host, which gets no cookie of the application. */
+export const apart = {
+  ...product,
+  name: "Flask, with the Worker on another host",
+  packages: [...product.packages, "requests"],
+  text: "The same for Flask.",
+  settings: `
+IDENTITY_SOURCE = "grant,header"
+`,
+  code: { ...product.code, region: "grant" },
+  isApart: true,
+  renews: undefined,
+  compatibility: undefined,
+  codes: { expired: "unauthenticated", forged: "unauthenticated" },
 };

@@ -9,11 +9,12 @@ import betterAuthJwt from "./better-auth-jwt.mjs";
 import betterAuth from "./better-auth.mjs";
 import clerk from "./clerk.mjs";
 import django from "./django.mjs";
-import express from "./express.mjs";
+import express, { apart as expressApart } from "./express.mjs";
 import fastapi from "./fastapi.mjs";
-import flask from "./flask.mjs";
+import flask, { apart as flaskApart } from "./flask.mjs";
 import hono from "./hono.mjs";
 import ironSession from "./iron-session.mjs";
+import laravel from "./laravel.mjs";
 import nextauth from "./nextauth.mjs";
 import nuxt from "./nuxt.mjs";
 import supabase from "./supabase.mjs";
@@ -37,4 +38,7 @@ export const PRODUCTS = Object.entries({
   allauth,
   fastapi,
   flask,
+  laravel,
+  "express-apart": expressApart,
+  "flask-apart": flaskApart,
 }).map(([id, product]) => ({ id, ...product }));

@@ -36,7 +36,5 @@ JWT_ISSUER = "abcdefghijklmnopqrst"
       assert.equal(await identityOf(browser), id);
     },
   },
-  // Take this out once the preset reads the cookie.
-  skip: "the preset does not read this cookie yet",
   codes: { expired: "invalid_token", forged: "invalid_token" },
 };

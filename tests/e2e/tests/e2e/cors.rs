@@ -78,16 +78,19 @@ fn lets_both_widgets_in() {
 
 #[test]
 fn answers_a_preflight_with_all_that_a_browser_asks_for() {
-    for profile in [Profile::Pica, Profile::Guarded, Profile::Bare] {
+    const HEADERS: &str =
+        "content-type, authorization, x-request-id, traceparent, tracestate, x-user-id";
+    for (profile, headers) in [
+        (Profile::Pica, HEADERS),
+        (Profile::Guarded, &*format!("{HEADERS}, x-authkit-grant")),
+        (Profile::Bare, HEADERS),
+    ] {
         let edge = profile.lease();
         let answer = edge.send(&Request::preflight(WIDGET));
         assert_eq!((answer.status, answer.body.len()), (204, 0));
         for (name, value) in [
             ("access-control-allow-methods", "POST, OPTIONS"),
-            (
-                "access-control-allow-headers",
-                "content-type, authorization, x-request-id, traceparent, tracestate, x-user-id",
-            ),
+            ("access-control-allow-headers", headers),
             ("access-control-max-age", "7200"),
             ("allow", "POST, OPTIONS"),
         ] {

@@ -1,7 +1,7 @@
 //! Signed-in users: signatures checked by WebCrypto in workerd, and the way of a grant.
 
 use authkit_edge_e2e::client::{Request, WIDGET};
-use authkit_edge_e2e::profile::{Edge, Profile};
+use authkit_edge_e2e::profile::{CALLER_KEY, Edge, Profile};
 use authkit_sandbox::AUDIENCE;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
@@ -125,6 +125,33 @@ fn gives_nobody_anothers_identity() {
     }
 }
 
+/// What the widget sends.
+fn carry(grant: &str) -> Request {
+    Request::anonymous()
+        .header("origin", WIDGET)
+        .header("sec-fetch-site", "cross-site")
+        .header("x-authkit-grant", grant)
+        .json("{}")
+}
+
+#[test]
+fn lets_the_widget_carry_a_grant_that_a_server_has_got_by_its_key() {
+    let edge = Profile::Guarded.lease();
+    let ask = Request::anonymous()
+        .at("/api/authkit/grant")
+        .header("x-user-id", "ada")
+        .json("{}");
+    edge.send(&ask).assert_error(401, "unauthenticated");
+    let answer = edge.send(&ask.header("x-authkit-key", CALLER_KEY));
+    assert_eq!(answer.status, 200, "{answer}");
+    assert_eq!(edge.line_of(&answer)["identity_source"], "header");
+    let answer = edge.send(&carry(answer.json()["grant"].as_str().unwrap()));
+    answer.assert_token();
+    answer.assert_readable_by(WIDGET);
+    let wanted = json!({"identity": "ada", "identityType": "user"});
+    assert_eq!(minted_for(&edge), wanted);
+}
+
 #[test]
 fn lets_the_widget_carry_a_grant_and_not_the_session() {
     let edge = Profile::Verified.lease();
@@ -140,13 +167,6 @@ fn lets_the_widget_carry_a_grant_and_not_the_session() {
     let text = grant["grant"].as_str().unwrap();
     assert_eq!(grant["headers"], json!({"x-authkit-grant": text}));
 
-    let carry = |grant: &str| {
-        Request::anonymous()
-            .header("origin", WIDGET)
-            .header("sec-fetch-site", "cross-site")
-            .header("x-authkit-grant", grant)
-            .json("{}")
-    };
     for _ in 0..2 {
         let answer = edge.send(&carry(text));
         answer.assert_token();

@@ -11,7 +11,7 @@ use authkit_sandbox::{Fault, Options, Sandbox};
 use serde_json::json;
 
 use crate::matrix::{healthy, is_run, keys_faults};
-use crate::{HANGS, PAUSE, clock};
+use crate::{PAUSE, clock, in_time};
 
 /// A Worker that has never loaded a key, which none that other tests lease is.
 struct Setup {
@@ -41,10 +41,7 @@ impl Setup {
             .at(target)
             .header("authorization", &self.bearer)
             .json("{}");
-        let begun = clock();
-        let answer = request.send(self.worker.addr);
-        assert!(begun.elapsed() < HANGS, "{:?}: {answer}", begun.elapsed());
-        answer
+        in_time(|| request.send(self.worker.addr))
     }
 
     /// Sends until that loads keys: the Worker waits a while after a load that failed.

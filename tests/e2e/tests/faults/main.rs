@@ -1,5 +1,5 @@
-//! The fault matrix: every fault of the upstream and of an issuer, on every route and in every mode,
-//! in workerd. Each combination shows four things:
+//! The fault matrix: every fault of the upstream, of an issuer and of the application that is asked
+//! for a session, on every route and in every mode, in workerd. Each combination shows four things:
 //!
 //! - the answer is right or an error of the table in docs/reference.md, and comes in time
 //! - the calls are no more than the retry rules allow
@@ -9,6 +9,7 @@
 mod keys;
 mod matrix;
 mod page;
+mod session;
 mod vault;
 
 use std::ops::RangeInclusive;
@@ -47,11 +48,11 @@ fn clock() -> Instant {
     Instant::now()
 }
 
-/// Sends a request whose answer must not keep anybody waiting.
+/// Sends what must not keep anybody waiting.
 #[track_caller]
-fn send_in_time(edge: &Edge, request: &Request) -> Answer {
+fn in_time(send: impl FnOnce() -> Answer) -> Answer {
     let begun = clock();
-    let answer = edge.send(request);
+    let answer = send();
     assert!(begun.elapsed() < HANGS, "{:?}: {answer}", begun.elapsed());
     answer
 }
@@ -106,7 +107,7 @@ fn assert_calls(what: &str, found: usize, allowed: &RangeInclusive<usize>) {
 fn check(edge: &mut Edge, row: &Row, provider: Provider, route: Route, memory: Memory) {
     prepare(edge, memory);
     edge.sandbox.configure(row.settings());
-    let answer = send_in_time(edge, &request(route));
+    let answer = in_time(|| edge.send(&request(route)));
     let expected = row.expected(route);
     let code = match expected {
         Expected::Token => {
@@ -175,7 +176,7 @@ fn every_fault_of_flags_calls() {
                 settings.white_label = true;
                 settings.faults = vec![Fault::flags(kind.clone())];
             });
-            let answer = send_in_time(&edge, &Request::post());
+            let answer = in_time(|| edge.send(&Request::post()));
             let token = assert_right(&answer, &edge, Route::Whole);
             assert_eq!(token["isWhiteLabel"], json!(false));
             edge.assert_upstream_idle();

@@ -3,6 +3,7 @@
 use std::env;
 use std::ops::RangeInclusive;
 
+use authkit_edge_e2e::application::Reply;
 use authkit_edge_e2e::profile::Profile;
 use authkit_sandbox::{Fault, FaultKind, Settings, Target, WrongShape};
 
@@ -492,6 +493,77 @@ pub(crate) fn keys_faults() -> Vec<(&'static str, FaultKind)> {
     ]
 }
 
+/// What the application may answer when it is asked whose a session is. It is never asked twice.
+pub(crate) fn session_faults() -> Vec<(&'static str, Reply, Expected)> {
+    const GOOD: &str = r#"{"user":{"id":"ada"}}"#;
+    const JSON: &str = "content-type: application/json";
+    let half = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{";
+    let login = |status| Reply::new(status, &[JSON, "location: /login"], GOOD);
+    let failed = Expected::Error(502, "session_failed");
+    let signed_out = Expected::Error(401, "session_signed_out");
+    let misconfigured = Expected::Error(502, "session_misconfigured");
+    let unreadable = Expected::Error(502, "session_unreadable");
+    let timeout = Expected::Error(504, "session_timeout");
+    vec![
+        ("200 with `null`", Reply::json("null"), signed_out),
+        ("empty body", Reply::json(""), signed_out),
+        ("401", Reply::new(401, &[JSON], GOOD), signed_out),
+        (
+            "redirect (302)",
+            login(302),
+            Expected::Error(401, "session_redirect"),
+        ),
+        ("redirect (301)", login(301), misconfigured),
+        ("404", Reply::new(404, &[JSON], GOOD), misconfigured),
+        (
+            "429 with `Retry-After: 7`",
+            Reply::new(429, &["retry-after: 7"], ""),
+            Expected::Error(503, "session_limited"),
+        ),
+        ("500", Reply::new(500, &[JSON], GOOD), failed),
+        (
+            "503 with `Retry-After: 0`",
+            Reply::new(503, &["retry-after: 0"], ""),
+            failed,
+        ),
+        (
+            "connection closed without an answer",
+            Reply::Bytes(Vec::new()),
+            failed,
+        ),
+        ("body cut short", Reply::Bytes(half.to_vec()), failed),
+        (
+            "100 KB",
+            Reply::json(&format!("{GOOD}{}", " ".repeat(100_000))),
+            failed,
+        ),
+        (
+            "HTML with 200",
+            Reply::new(200, &["content-type: text/html"], GOOD),
+            unreadable,
+        ),
+        (
+            "`id` twice",
+            Reply::json(r#"{"user":{"id":"ada","id":"eve"}}"#),
+            unreadable,
+        ),
+        ("no answer, ever", Reply::Silence(Vec::new()), timeout),
+        (
+            "half of the body, then silence",
+            Reply::Silence(half.to_vec()),
+            timeout,
+        ),
+    ]
+}
+
+/// Where the application is asked: method and path.
+pub(crate) const SESSION_ROUTES: [(&str, &str); 4] = [
+    ("POST", "/api/authkit"),
+    ("POST", "/api/authkit/grant"),
+    ("GET", "/api/authkit/connections"),
+    ("DELETE", "/api/authkit/connections/own"),
+];
+
 /// Whether the combination of that number is run. With `FAULTS=short` it is every third, which is at
 /// least one of every fault of token calls, since each has four for each provider.
 pub(crate) fn is_run(number: usize) -> bool {
@@ -505,5 +577,6 @@ pub(crate) fn combinations() -> usize {
     let flags = flags_faults().len() * MEMORIES.len();
     let keys = keys_faults().len() * MEMORIES.len() * 2;
     let vault = vault_faults().len() * VAULT_ROUTES.len() * PROVIDERS;
-    token + flags + keys + vault
+    let session = session_faults().len() * SESSION_ROUTES.len();
+    token + flags + keys + vault + session
 }

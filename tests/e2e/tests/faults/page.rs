@@ -8,7 +8,7 @@ use authkit_edge_e2e::root;
 
 use crate::matrix::{
     Expected, Memory, NO_KEYS, Provider, Route, VAULT_ROUTES, VaultRoute, combinations,
-    flags_faults, keys_faults, token_faults, vault_faults,
+    flags_faults, keys_faults, session_faults, token_faults, vault_faults,
 };
 
 const BEGIN: &str = "<!-- matrix -->\n";
@@ -84,6 +84,11 @@ fn matrix() -> String {
              | --- | --- | --- |\n";
     for (name, _) in keys_faults() {
         let _ = writeln!(text, "| {name} | {} | token, grant |", cell(NO_KEYS));
+    }
+    text += "\n| Your application, when it is asked for a session: | token, grant, list, delete | \
+             questions |\n| --- | --- | --- |\n";
+    for (name, _, expected) in session_faults() {
+        let _ = writeln!(text, "| {name} | {} | 1 |", cell(expected));
     }
     text
 }

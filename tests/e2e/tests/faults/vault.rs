@@ -5,7 +5,7 @@ use authkit_edge_e2e::profile::Edge;
 use authkit_sandbox::{Connection, Route, Settings};
 
 use crate::matrix::{Expected, Provider, VAULT_ROUTES, VaultRoute, VaultRow, is_run, vault_faults};
-use crate::{assert_calls, send_in_time};
+use crate::{assert_calls, in_time};
 
 const PATH: &str = "/api/authkit/connections";
 
@@ -38,7 +38,7 @@ fn check(edge: &mut Edge, row: &VaultRow, route: VaultRoute) {
     ]);
     edge.sandbox.configure(row.settings(route));
     let is_list = route == VaultRoute::List;
-    let answer = send_in_time(edge, &if is_list { list() } else { delete() });
+    let answer = in_time(|| edge.send(&if is_list { list() } else { delete() }));
     let (expected, calls) = row.expected(route);
     let code = match expected {
         Expected::Token if is_list => {

@@ -35,6 +35,24 @@ app.get("/api/session", (req, res) => {
 });
 // #endregion
 
+// #region grant
+app.post("/api/authkit/grant", async (req, res) => {
+  res.set("cache-control", "no-store");
+  if (!req.user) return res.status(401).json({ code: "unauthenticated", message: "Sign in first." });
+  const answer = await fetch(`${process.env.AUTHKIT_URL}/grant`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-authkit-key": process.env.TRUSTED_CALLER_KEY,
+      "x-user-id": String(req.user.id),
+    },
+    body: "{}",
+    signal: AbortSignal.timeout(12_000),
+  });
+  res.status(answer.status).json(await answer.json());
+});
+// #endregion
+
 // For the test: all sessions are over.
 app.post("/expire", (_, response, next) => {
   store.all((error, sessions) => {

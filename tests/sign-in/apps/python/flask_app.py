@@ -1,8 +1,10 @@
 """Flask with Flask-Login: the user's id is in Flask's signed cookie."""
 
+import os
 from datetime import timedelta
 
 import flask
+import requests
 from flask import Flask, Response, jsonify, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
@@ -50,6 +52,17 @@ def session():
     if not current_user.is_authenticated:
         return Response(status=401)
     return jsonify(user={"id": current_user.get_id()})
+# #endregion
+
+
+# #region grant
+@app.post("/api/authkit/grant")
+def grant():
+    if not current_user.is_authenticated:
+        return jsonify(code="unauthenticated", message="Sign in first."), 401
+    headers = {"x-authkit-key": os.environ["TRUSTED_CALLER_KEY"], "x-user-id": current_user.get_id()}
+    answer = requests.post(os.environ["AUTHKIT_URL"] + "/grant", json={}, headers=headers, timeout=12)
+    return answer.json(), answer.status_code, {"cache-control": "no-store"}
 # #endregion
 
 
