@@ -13,6 +13,7 @@ mod site;
 mod token_cookie;
 mod verified;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
@@ -256,6 +257,8 @@ pub struct Question<'a, I> {
     pub room: &'a Rc<Room>,
     /// When whoever asks must have been identified.
     pub deadline: Timestamp,
+    /// Where it is noted that an issuer's keys have to be waited for.
+    pub waits: &'a Cell<bool>,
     /// What counts as our own page.
     pub unsaid: Unsaid,
 }
@@ -275,7 +278,7 @@ impl Policy {
         I: Incoming,
         R: Runtime + Verifier,
     {
-        let trusting = Trusting::Issuer;
+        let trusting = Trusting::Issuer(question.waits);
         self.find(purpose, question, trusting, runtime, set_cookies)
             .await
     }
@@ -300,13 +303,6 @@ impl Policy {
             )
             .await;
         found.ok().map(Presumed)
-    }
-
-    /// Whether there is an issuer that was never asked for its keys, so that a request may have to wait
-    /// for it.
-    #[must_use]
-    pub fn lack_keys(&self) -> bool {
-        self.remote_keys().any(RemoteKeys::are_unasked)
     }
 
     /// Loads the keys of all issuers that are due.
@@ -337,7 +333,7 @@ impl Policy {
         &'b self,
         purpose: Purpose,
         question: &'a Question<'_, I>,
-        trusting: Trusting,
+        trusting: Trusting<'a>,
         runtime: &'a R,
         set_cookies: &'a mut Vec<String>,
     ) -> LocalBoxFuture<'a, (Option<&'b Source>, Result<Caller, CallerFault>)>
@@ -352,7 +348,7 @@ impl Policy {
         &self,
         purpose: Purpose,
         question: &Question<'_, I>,
-        trusting: Trusting,
+        trusting: Trusting<'_>,
         runtime: &R,
         set_cookies: &mut Vec<String>,
     ) -> (Option<&Source>, Result<Caller, CallerFault>)
@@ -401,7 +397,7 @@ impl Policy {
         purpose: Purpose,
         source: &Source,
         question: &Question<'_, I>,
-        trusting: Trusting,
+        trusting: Trusting<'_>,
         runtime: &R,
         set_cookies: &mut Vec<String>,
     ) -> Result<Option<Caller>, CallerFault>
@@ -420,7 +416,7 @@ impl Policy {
             }
             Source::Access(access) => verified::access(question, access, trusting, runtime).await?,
             // Who is signed in only the application knows, and it is asked once.
-            Source::Session(_) if trusting == Trusting::Note => {
+            Source::Session(_) if matches!(trusting, Trusting::Note) => {
                 return Err(CallerFault::NoCredential);
             }
             // Not made by a configuration either.

@@ -69,7 +69,7 @@ pub(super) async fn jwt<I, R>(
     question: &Question<'_, I>,
     jwt: &Jwt,
     default_type: IdentityType,
-    trusting: Trusting,
+    trusting: Trusting<'_>,
     runtime: &R,
 ) -> Result<Found, CallerFault>
 where
@@ -101,7 +101,7 @@ where
 pub(super) async fn access<I, R>(
     question: &Question<'_, I>,
     access: &Access,
-    trusting: Trusting,
+    trusting: Trusting<'_>,
     runtime: &R,
 ) -> Result<Found, CallerFault>
 where

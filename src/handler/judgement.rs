@@ -4,6 +4,8 @@
 //! with the words of the log. Beside it stands what the configuration wants, so that whoever holds the
 //! credential can compare. Nothing is said of what the credential holds, and nothing of whom.
 
+use std::cell::Cell;
+
 use crate::caller::{Purpose, Question, Source, TypeClaims};
 use crate::config::{Config, Service};
 use crate::error::{Challenge, Refusal};
@@ -54,6 +56,7 @@ where
         request_id: "",
         room: &config.in_flight.upstream,
         deadline: runtime.now().after(REQUEST_DEADLINE),
+        waits: &Cell::new(false),
         unsaid: unsaid(config.environment),
     };
     let callers = &service.callers;

@@ -339,6 +339,7 @@ where
         request_id: &request_id,
         room: &config.in_flight.upstream,
         deadline,
+        waits: &Cell::new(false),
         unsaid: unsaid(config.environment),
     };
     let identified = identify(purpose, wanted, config, service, &question, runtime, trace);
@@ -413,14 +414,14 @@ where
     R: Runtime + Verifier,
 {
     let begun = runtime.now();
-    let is_cold = service.callers.lack_keys();
     let is_presumed = Cell::new(false);
     let parent = trace.parent.clone();
     #[cfg(not(feature = "notes"))]
     let ahead = std::future::ready(None::<(crate::caller::Withheld<_>, Upstream, Usage)>);
     #[cfg(feature = "notes")]
     let ahead = async {
-        let selection = wanted.filter(|_| is_cold)?;
+        // Looked at when the usual check has come as far as it can by itself.
+        let selection = wanted.filter(|_| question.waits.get())?;
         let presumed = presume(service, question, runtime).await?;
         is_presumed.set(true);
         let upstream = Upstream::begin(config, service, question.deadline, runtime);
@@ -438,11 +439,13 @@ where
     trace.identity_ms = millis_since(begun, runtime);
     let caller = caller.map_err(|fault| refused(service, fault))?;
     trace.keys = match caller.source() {
-        SourceName::Jwt | SourceName::Access => Some(match (is_cold, is_presumed.get()) {
-            (false, _) => "memory",
-            (true, true) => "note",
-            (true, false) => "issuer",
-        }),
+        SourceName::Jwt | SourceName::Access => {
+            Some(match (question.waits.get(), is_presumed.get()) {
+                (false, _) => "memory",
+                (true, true) => "note",
+                (true, false) => "issuer",
+            })
+        }
         SourceName::Header | SourceName::Body | SourceName::Session | SourceName::Grant => None,
     };
     let pseudonym = trace.note_caller(service, &caller);
@@ -490,7 +493,7 @@ where
     presumed
 }
 
-/// What `first` gives. `other` goes on meanwhile, and is not waited for.
+/// What `first` gives. `other` begins where that has to wait, goes on meanwhile, and is not waited for.
 async fn beside<T>(
     first: impl Future<Output = T>,
     mut other: Pin<&mut impl Future<Output = ()>>,

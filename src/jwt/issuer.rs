@@ -1,5 +1,6 @@
 //! An issuer whose tokens are believed, and the sequence in which one is checked.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::jwt::TokenFault;
@@ -23,10 +24,11 @@ pub struct Issuer {
 }
 
 /// Which of an issuer's keys a token is checked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trusting {
-    /// Those that it has now, or had within the time that [`RemoteKeys`] keeps them.
-    Issuer,
+#[derive(Debug, Clone, Copy)]
+pub enum Trusting<'a> {
+    /// Those that it has now, or had within the time that [`RemoteKeys`] keeps them. It is noted when
+    /// they have to be waited for.
+    Issuer(&'a Cell<bool>),
     /// Those that are noted, where it was not asked yet. What they verify is a presumption.
     Note,
 }
@@ -50,7 +52,7 @@ impl Issuer {
     pub async fn verify<R>(
         &self,
         token: &str,
-        trusting: Trusting,
+        trusting: Trusting<'_>,
         deadline: Timestamp,
         runtime: &R,
     ) -> Result<Claims, TokenFault>
@@ -68,8 +70,9 @@ impl Issuer {
             Keys::Remote(keys) => {
                 let key_id = token.key_id.as_deref();
                 set = match trusting {
-                    Trusting::Issuer => {
-                        keys.get(token.algorithm, key_id, deadline, runtime).await?
+                    Trusting::Issuer(waits) => {
+                        keys.get(token.algorithm, key_id, waits, deadline, runtime)
+                            .await?
                     }
                     Trusting::Note => Rc::new(keys.recall(runtime).await.ok_or(TokenFault::NoKey)?),
                 };

@@ -8,7 +8,7 @@
 //! has not ended after [`TAKEOVER`]: the request that began it may be gone. Only a load that has
 //! ended starts a cool-down.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ impl RemoteKeys {
     }
 
     /// A set that has keys to try for a token's `alg` and `kid`, by [`JwkSet::select`]. It is waited for
-    /// until `deadline` at most.
+    /// until `deadline` at most; that it is stands in `waits` before.
     ///
     /// # Errors
     /// [`TokenFault::NoKey`], [`TokenFault::UnknownKey`] or [`TokenFault::KeysUnavailable`].
@@ -122,6 +122,7 @@ impl RemoteKeys {
         &self,
         algorithm: Algorithm,
         key_id: Option<&str>,
+        waits: &Cell<bool>,
         deadline: Timestamp,
         runtime: &impl Runtime,
     ) -> Result<Rc<JwkSet>, TokenFault> {
@@ -134,20 +135,21 @@ impl RemoteKeys {
                 Plan::Do(_) if now >= deadline => {
                     return Err(TokenFault::KeysUnavailable(JWKS_RETRY));
                 }
-                Plan::Do(turn) => self.take(turn, &mut asking, runtime).await,
+                Plan::Do(turn) => {
+                    waits.set(true);
+                    self.take(turn, &mut asking, runtime).await;
+                }
             }
         }
     }
 
-    /// Whether the issuer was never asked, so that whoever comes first waits for it.
-    #[must_use]
-    pub fn are_unasked(&self) -> bool {
-        self.state.borrow().ended.is_none()
-    }
-
-    /// The keys that another isolate of this data centre has seen within a day. **They may be
-    /// withdrawn by now**: enough to begin with what takes its time, and to give nothing to anybody.
+    /// The keys that another isolate of this data centre has seen within a day, where the issuer has
+    /// told this one none yet. **They may be withdrawn by now**: enough to begin with what takes its
+    /// time, and to give nothing to anybody.
     pub async fn recall(&self, runtime: &impl Runtime) -> Option<JwkSet> {
+        if self.state.borrow().ended.is_some() {
+            return None;
+        }
         match self.notes.recall(Subject::Keys(&self.url), runtime).await {
             Recalled::Hit(body, _) => JwkSet::parse(&body),
             Recalled::Miss | Recalled::Late | Recalled::Bad => None,

@@ -1,5 +1,6 @@
 //! The functions that a request goes through, each with an input as the Worker sees it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use authkit_edge::caller::grant::GrantKeys;
@@ -66,7 +67,12 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("cors_refused", || (cors(), "https://evil.example"), apply),
         Case::new("jwt_policy", jwt, |(issuer, token, edge)| {
             let claims = issuer
-                .verify(token, Trusting::Issuer, Timestamp(u64::MAX), edge)
+                .verify(
+                    token,
+                    Trusting::Issuer(&Cell::new(false)),
+                    Timestamp(u64::MAX),
+                    edge,
+                )
                 .now_or_never();
             claims
                 .expect("nothing is waited for")

@@ -28,6 +28,8 @@ pub struct Bindings {
     pub values: Vec<(&'static str, &'static str, &'static str)>,
     /// What is in its Secrets Store; `None` for a secret that is bound and not there.
     pub stored: BTreeMap<&'static str, Option<&'static str>>,
+    /// A folder for what outlives the process, such as the data centre's cache; else it goes with it.
+    pub state: Option<PathBuf>,
     /// All others: sections of the configuration, such as `services`.
     pub sections: BTreeMap<&'static str, Value>,
 }
@@ -86,7 +88,8 @@ impl Worker {
             .arg(&folder)
             .args(["dev", "--ip", "127.0.0.1"])
             .args(["--port", "0", "--inspector-port", "0"])
-            .args(["--persist-to", "state"]);
+            .arg("--persist-to")
+            .arg(state(deployments));
         for (deployment, number) in deployments.iter().zip(0..) {
             let config = format!("{number}/wrangler.json");
             put_values(&folder, &config, &deployment.bindings)?;
@@ -128,6 +131,12 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.abandon();
     }
+}
+
+fn state(deployments: &[Deployment]) -> PathBuf {
+    let mut states = deployments.iter().map(|one| &one.bindings.state);
+    let state = states.find_map(Option::clone);
+    state.unwrap_or_else(|| "state".into())
 }
 
 /// A folder for all that the Workers' processes write, named so that two runs of the tests do not

@@ -12,6 +12,7 @@ mod identity;
 mod integrations;
 mod live_session;
 mod log;
+mod notes;
 mod observability;
 mod outgoing;
 mod privacy;
