@@ -33,6 +33,7 @@ pub struct ConfigFault {
 }
 
 impl ConfigFault {
+    #[inline(never)]
     pub(super) fn new(variable: &'static str, advice: impl Into<String>) -> Self {
         Self {
             variable,
