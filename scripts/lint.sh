@@ -10,6 +10,8 @@ cargo fmt --all --check
 cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 say "clippy, native, all crates and targets"
 cargo clippy --workspace --all-targets -- -D warnings
+say "clippy, the library without its features"
+cargo clippy --package authkit-edge --no-default-features -- -D warnings
 cargo clippy --manifest-path tests/fuzz/Cargo.toml --all-targets -- -D warnings
 say "cargo doc and cargo package, the library"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package authkit-edge --no-deps

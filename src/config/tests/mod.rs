@@ -39,6 +39,17 @@ fn fault(changes: &[(&str, &str)]) -> ConfigFault {
 }
 
 #[test]
+fn say_what_to_add_to_a_worker_that_was_built_without_a_feature() {
+    assert_eq!(super::needs(true, "CONNECTIONS", "connections"), Ok(()));
+    let fault = super::needs(false, "CONNECTIONS", "connections").unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "CONNECTIONS: this Worker was built without it: add `connections` to `default` in \
+         worker/Cargo.toml, and deploy again"
+    );
+}
+
+#[test]
 fn has_defaults_for_all_but_three() {
     let config = parse(&[]);
     let service = config.service.unwrap();

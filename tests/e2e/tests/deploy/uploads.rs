@@ -124,7 +124,7 @@ fn come_with_a_warning_when_staging_lacks_a_variable() {
 #[test]
 fn are_what_the_document_promises() {
     let blocks = blocks("docs/deploy.md");
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     for (number, block) in blocks.iter().enumerate() {
         let config = unfilled(block);
         assert_eq!(surprises(&config), [""; 0], "{block}");
