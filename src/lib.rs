@@ -31,7 +31,7 @@
         feature = "python",
         feature = "session"
     )),
-    allow(unused, clippy::unused_async, reason = "see above")
+    allow(unused, clippy::ptr_arg, clippy::unused_async, reason = "see above")
 )]
 // The Worker is compiled without the code behind `{:?}`, which then writes nothing.
 #![cfg_attr(not(test), deny(clippy::use_debug))]
