@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 const NAMED: [&str; 2] = ["staging", "dev"];
 
 /// What a named environment may have from production: nothing that answers for it, or costs it.
-const INHERITED: [&str; 10] = [
-    "placement",
+const INHERITED: [&str; 9] = [
     "name",
     "main",
     "minify",
