@@ -21,6 +21,11 @@ export const profiles = {
     load: { pages: [3], connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
     latency: { pages: [3], upstreamMs: 20, rounds: 1, requests: 2, fresh: 1 },
     startup: { times: 1 },
+    roads: {
+      load: { connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
+      latency: { upstreamMs: 20, rounds: 1, requests: 2 },
+      cold: { upstreamMs: 20, requests: 2, fresh: 1 },
+    },
     growth: { points: GROWTH.filter(isQuick), rounds: 1, seconds: 0.1, requests: 1 },
   },
   quick: {
@@ -30,7 +35,22 @@ export const profiles = {
     load: { pages: [3, 10], connections: 8, warmSeconds: 2, seconds: 2, rounds: 4 },
     latency: { pages: [3, 10], upstreamMs: 50, rounds: 4, requests: 3, fresh: 8 },
     startup: { times: 15 },
+    roads: {
+      load: { connections: 8, warmSeconds: 2, seconds: 2, rounds: 4 },
+      latency: { upstreamMs: 50, rounds: 4, requests: 3 },
+      cold: { upstreamMs: 50, requests: 3, fresh: 6 },
+    },
     growth: { points: GROWTH, rounds: 1, seconds: 0.7, requests: 5 },
+  },
+  /** A road or two, while somebody works on it. */
+  roads: {
+    minutes: 15,
+    sandbox: "release",
+    roads: {
+      load: { connections: 8, warmSeconds: 2, seconds: 2, rounds: 6 },
+      latency: { upstreamMs: 50, rounds: 4, requests: 3 },
+      cold: { upstreamMs: 50, requests: 3, fresh: 5 },
+    },
   },
   full: {
     command: "make bench-full",
@@ -39,6 +59,11 @@ export const profiles = {
     load: { pages: [3, 10], connections: 8, warmSeconds: 5, seconds: 5, rounds: 9 },
     latency: { pages: [3, 10], upstreamMs: 50, rounds: 10, requests: 5, fresh: 20 },
     startup: { times: 40 },
+    roads: {
+      load: { connections: 8, warmSeconds: 5, seconds: 5, rounds: 9 },
+      latency: { upstreamMs: 50, rounds: 10, requests: 5 },
+      cold: { upstreamMs: 50, requests: 5, fresh: 20 },
+    },
     growth: { points: GROWTH, rounds: 4, seconds: 1, requests: 10 },
   },
 };
