@@ -121,6 +121,7 @@ async function measure(profile, binary) {
   const sandbox = await startOwnSandbox(binary);
   const results = { command: profile.command, profile, machine: machine(cpus) };
 
+  results.roads = await measureRoads([], profile.roads, { sandbox, cpus });
   const servers = [];
   try {
     say(`Starting ${everyone.length} servers`);
