@@ -16,7 +16,7 @@ export const profiles = {
   /** `make conformance`: does it still run? Its figures mean nothing. */
   smoke: {
     command: "node benches/worker/run.mjs --smoke",
-    minutes: 3,
+    minutes: 4,
     sandbox: "dev",
     load: { pages: [3], connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
     latency: { pages: [3], upstreamMs: 20, rounds: 1, requests: 2, fresh: 1 },
