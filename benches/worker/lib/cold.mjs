@@ -1,6 +1,6 @@
 // The first token of a new isolate, in upstream round trips: what it knows, and what came before.
 import { setTimeout as sleep } from "node:timers/promises";
-import { launch } from "./contestants.mjs";
+import { edge, launch } from "./contestants.mjs";
 import { median, rotated } from "./statistics.mjs";
 import { bareRequest, catalogueOf, preflight, time, tokenRequest } from "./tokens.mjs";
 
@@ -12,12 +12,13 @@ const known = { cacheMs: 0, isSeen: true };
 /**
  * What is there when the first token is asked for. `cacheMs` is how long the data centre's cache
  * takes; without it there is none. `isSeen` is whether another isolate of the data centre has made a
- * token before. With `isFirst` the token is the very first request; else one to another path came before.
+ * token before. With `isStored` its secrets are as far away as the upstream. With `isFirst` the token is the very first request; else one to another path came before.
  * `who` are the only ones for whom it differs from the first.
  */
 export const scenes = [
   { name: "unknown", what: "nothing is known" },
   { name: "start", what: "the same, with the isolate's start", isFirst: true },
+  { name: "secrets", what: "the same, all secrets in the Secrets Store", isFirst: true, isStored: true },
   { name: "preflight", what: "nothing is known, a preflight came 60 ms before", preflightMs: 60 },
   { name: "expected", what: "nothing is known, `EXPECTED_PAGES = 3`", bindings: { EXPECTED_PAGES: String(PAGES) } },
   { name: "expected-preflight", what: "both", preflightMs: 60, bindings: { EXPECTED_PAGES: String(PAGES) } },
@@ -35,6 +36,8 @@ const SCENES_OF = {
 };
 /** Of a road that is measured in short. */
 const SHORT = ["unknown", "note"];
+/** That of a grant has two secrets. */
+const ALSO = { grant: ["start", "secrets"] };
 
 /**
  * `{upstream, roads}`: milliseconds of one upstream call by the same client, the median of each
@@ -43,7 +46,7 @@ const SHORT = ["unknown", "note"];
 export async function measureCold(opened, { sandbox, issuer, cache, cpus }, plan, say) {
   const starts = opened.flatMap(({ road, contestants }, place) =>
     contestants.flatMap((contestant) =>
-      scenesOf(contestant, place > 0).map((scene) => ({ road: road.name, contestant, scene })),
+      scenesOf(contestant, road.name, place > 0).map((scene) => ({ road: road.name, contestant, scene })),
     ),
   );
   const slow = async (ms) => {
@@ -65,15 +68,17 @@ export async function measureCold(opened, { sandbox, issuer, cache, cpus }, plan
     for (const { road, contestant, scene } of rotated(starts, round)) {
       const ofRoad = (samples.roads[road] ??= {});
       const ofOne = (ofRoad[contestant.name] ??= {});
-      (ofOne[scene.name] ??= []).push(await first(contestant, scene, at));
+      (ofOne[scene.name] ??= []).push(await first(contestant, scene, at, plan.upstreamMs));
     }
   }
   return samples;
 }
 
-function scenesOf({ name }, isShort) {
-  const own = SCENES_OF[name] ?? scenes.map((scene) => scene.name);
-  return scenes.filter((scene) => own.includes(scene.name) && (!isShort || SHORT.includes(scene.name)));
+function scenesOf({ name }, road, isShort) {
+  const all = scenes.map((scene) => scene.name);
+  const own = SCENES_OF[name] ?? all.filter((scene) => scene !== "secrets" || name === edge.name);
+  const wanted = isShort ? [...SHORT, ...(ALSO[road] ?? [])] : all;
+  return scenes.filter((scene) => own.includes(scene.name) && wanted.includes(scene.name));
 }
 
 /** Has an isolate of the data centre make a token, and waits until it has kept its notes. */
@@ -88,11 +93,11 @@ async function see(contestant, { sandbox, cache, cpus }) {
   }
 }
 
-async function first(contestant, scene, { sandbox, cache, cpus }) {
-  const { cacheMs, isSeen = false, isFirst = false, preflightMs, bindings } = scene;
+async function first(contestant, scene, { sandbox, cache, cpus }, farMs) {
+  const { cacheMs, isSeen = false, isStored = false, isFirst = false, preflightMs, bindings } = scene;
   Object.assign(cache, { latencyMs: cacheMs, isForgetful: !isSeen });
   const cachePort = cacheMs === undefined ? undefined : cache.port;
-  const { port, stop } = await launch(contestant, sandbox.url, cpus, { cachePort, bindings });
+  const { port, stop } = await launch(contestant, sandbox.url, cpus, { cachePort, bindings, secretsMs: isStored ? farMs : undefined });
   try {
     // The isolate is there then, and has done nothing yet.
     if (!isFirst) await time(port, { ...tokenRequest(contestant), path: "/elsewhere" }, 404);

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { KEY } from "../../../tests/conformance/lib/sandbox.mjs";
 import { samples as conformanceSamples } from "../../../tests/conformance/lib/systems.mjs";
 import { Group } from "./processes.mjs";
-import { serveWorker } from "./workerd.mjs";
+import { serveWorker, StoredSecret } from "./workerd.mjs";
 
 export const root = join(import.meta.dirname, "../../..");
 
@@ -12,10 +12,18 @@ export function worker(name, label, files, bindings, more = {}) {
   const one = { name, label, identity: "header", path: "/api/authkit", ...more };
   one.files = typeof files === "function" ? files : () => files.map((file) => resolve(root, file));
   one.bindings = (upstream) => ({ ...bindings(upstream), PICA_SECRET_KEY: KEY });
-  one.start = (upstream, { bindings, ...options } = {}) =>
-    serveWorker(one, { ...one.bindings(upstream), ...bindings }, options);
+  one.start = (upstream, { bindings: others, secretsMs, ...options } = {}) => {
+    const bindings = { ...one.bindings(upstream), ...others };
+    for (const secret of SECRETS.filter((secret) => secretsMs !== undefined && secret in bindings)) {
+      bindings[secret] = new StoredSecret(bindings[secret], secretsMs);
+    }
+    return serveWorker(one, bindings, options);
+  };
   return one;
 }
+
+/** What may be in the Secrets Store. */
+const SECRETS = ["PICA_SECRET_KEY", "GRANT_KEY"];
 
 export const script = (name) => `benches/worker/js-worker/${name}.mjs`;
 const javascript = (name, label, ...more) =>

@@ -26,6 +26,12 @@ export function ofHeader({ warm }, road) {
   return rounds[1] && ratios(...rounds.map((samples) => list(samples, "cpuMs")));
 }
 
+/** Round trips that it takes to read both secrets of a grant, which are as far away as the upstream. */
+function storedSecrets({ cold }) {
+  const { secrets, start } = cold.roads.grant[edge.name];
+  return ratios(secrets.map((ms, round) => ms - start[round]), cold.upstream);
+}
+
 /** What is promised of the road that users take, and of the others beside it: as `targets` of figures.mjs. */
 export function roadTargets(roads) {
   const first = (scene) => firstTrips(roads, "es256", edge.name, scene);
@@ -36,6 +42,7 @@ export function roadTargets(roads) {
     { what: "the same, a preflight 60 ms before", most: 2.25, found: first("preflight") },
     { what: "the same, the data centre knows account and issuer", most: 1.35, found: first("note") },
     { what: "the same, its cache takes 5 ms", most: 1.35, found: first("note-5") },
+    { what: "by grant, both secrets in the Secrets Store: more upstream round trips than without", most: 1.15, found: storedSecrets(roads) },
     { what: "by JWT, warm: CPU, of jose's", most: 0.65, found: jose("cpuMs") },
     { what: "by JWT, warm: requests per second, of jose's", least: 1.5, found: jose("perSecond") },
     { what: "by grant, warm: CPU, of that by header", most: 1.1, found: ofHeader(roads, "grant") },

@@ -16,6 +16,16 @@ export const removeWork = () => rmSync(work, { recursive: true, force: true });
 export const CONTROL = "--control-fd=1";
 export const LISTENING = /"event":"listen","socket":"http","port":(\d+)/;
 
+/** The Worker that stands for the Secrets Store. */
+const SECRETS = join(import.meta.dirname, "../js-worker/secrets.mjs");
+
+/** A binding of the Secrets Store, which takes so long to be read. */
+export class StoredSecret {
+  constructor(value, ms) {
+    Object.assign(this, { value, ms });
+  }
+}
+
 const INSPECTING = /"event":"listen-inspector","port":(\d+)/;
 
 /**
@@ -51,7 +61,12 @@ function configuration(files, bindings, cachePort) {
     return `(name = ${text(basename(file))}, ${kind} = embed ${text(relative(work, file))})`;
   };
   const cache = `(name = "cache", external = (address = "127.0.0.1:${cachePort}", http = ())),`;
-  const binding = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;
+  const binding = ([name, value]) =>
+    value instanceof StoredSecret
+      ? `(name = ${text(name)}, service = (name = "secrets", entrypoint = "Secret", props = (json = ${text(JSON.stringify(value))})))`
+      : `(name = ${text(name)}, text = ${text(value)})`;
+  const secrets = `(name = "secrets", worker = (compatibilityDate = ${text(compatibilityDate())}, modules = [${module(SECRETS)}])),`;
+  const isStored = Object.values(bindings).some((value) => value instanceof StoredSecret);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -59,6 +74,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
     ${cachePort ? cache : ""}
+    ${isStored ? secrets : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
