@@ -39,9 +39,12 @@ const SHORT = ["unknown", "note"];
 /** That of a grant has two secrets. */
 const ALSO = { grant: ["start", "secrets"] };
 
+/** How long V8 may go on compiling after an answer. */
+const AFTERWARDS_MS = 20;
+
 /**
- * `{upstream, roads}`: milliseconds of one upstream call by the same client, the median of each
- * round, and of the first token by road, by contestant and by scene.
+ * `{upstream, roads, cpu}`: milliseconds of one upstream call by the same client, the median of each
+ * round; of the first token by road, by contestant and by scene; and of CPU that this took.
  */
 export async function measureCold(opened, { sandbox, issuer, cache, cpus }, plan, say) {
   const starts = opened.flatMap(({ road, contestants }, place) =>
@@ -60,15 +63,18 @@ export async function measureCold(opened, { sandbox, issuer, cache, cpus }, plan
   }
   await slow(plan.upstreamMs);
   say(`First token of an isolate: ${plan.fresh} times ${starts.length} starts`);
-  const samples = { upstream: [], roads: {} };
+  const samples = { upstream: [], roads: {}, cpu: {} };
   for (let round = 0; round < plan.fresh; round += 1) {
     const calls = [];
     for (let n = 0; n < plan.requests; n += 1) calls.push(await time(sandbox.port, bareRequest));
     samples.upstream.push(median(calls));
     for (const { road, contestant, scene } of rotated(starts, round)) {
-      const ofRoad = (samples.roads[road] ??= {});
-      const ofOne = (ofRoad[contestant.name] ??= {});
-      (ofOne[scene.name] ??= []).push(await first(contestant, scene, at, plan.upstreamMs));
+      const { ms, cpuMs } = await first(contestant, scene, at, plan.upstreamMs);
+      for (const [field, value] of [["roads", ms], ["cpu", cpuMs]]) {
+        const ofRoad = (samples[field][road] ??= {});
+        const ofOne = (ofRoad[contestant.name] ??= {});
+        (ofOne[scene.name] ??= []).push(value);
+      }
     }
   }
   return samples;
@@ -97,7 +103,7 @@ async function first(contestant, scene, { sandbox, cache, cpus }, farMs) {
   const { cacheMs, isSeen = false, isStored = false, isFirst = false, preflightMs, bindings } = scene;
   Object.assign(cache, { latencyMs: cacheMs, isForgetful: !isSeen });
   const cachePort = cacheMs === undefined ? undefined : cache.port;
-  const { port, stop } = await launch(contestant, sandbox.url, cpus, { cachePort, bindings, secretsMs: isStored ? farMs : undefined });
+  const { port, group, stop } = await launch(contestant, sandbox.url, cpus, { cachePort, bindings, secretsMs: isStored ? farMs : undefined });
   try {
     // The isolate is there then, and has done nothing yet.
     if (!isFirst) await time(port, { ...tokenRequest(contestant), path: "/elsewhere" }, 404);
@@ -106,7 +112,10 @@ async function first(contestant, scene, { sandbox, cache, cpus }, farMs) {
       await time(port, preflight(contestant), 204);
       await sleep(preflightMs - (performance.now() - begin));
     }
-    return await time(port, tokenRequest(contestant));
+    const before = group.exactCpuMs();
+    const ms = await time(port, tokenRequest(contestant));
+    await sleep(AFTERWARDS_MS);
+    return { ms, cpuMs: group.exactCpuMs() - before };
   } finally {
     await stop();
   }

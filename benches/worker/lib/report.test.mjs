@@ -44,7 +44,7 @@ function roads() {
   const times = () => Object.fromEntries(scenes.map(({ name }) => [name, [50, 55]]));
   return {
     labels,
-    cold: { upstream: [50, 50], roads: ofEach(times) },
+    cold: { upstream: [50, 50], roads: ofEach(times), cpu: ofEach(times) },
     warm: {
       load: ofEach(({ name }) => [round(name === edge.name ? 1 : 2)]),
       latency: { upstream: [50, 50], ...ofEach(() => [50, 60]) },
@@ -113,7 +113,7 @@ test("a busy machine is told of the roads, too", () => {
 
 test("roads alone are told in words, whether cold, warm or both", () => {
   const { labels, cold, warm } = roads();
-  assert.match(inWords({ labels, cold }), /jose +unknown +1\.05 \(1\.00–1\.10\)/);
+  assert.match(inWords({ labels, cold }), /jose +unknown +1\.05 \(1\.00–1\.10\) +CPU 52\.5/);
   assert.match(inWords({ labels, warm }), /ours ÷ theirs: CPU 0\.50 .*, tokens per second 2\.00/);
   assert.doesNotMatch(inWords({ labels, warm }), /first token/);
   assert.match(inWords({ labels, cold, warm }), /by header = 1: 1\.00/);

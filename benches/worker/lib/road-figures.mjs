@@ -10,6 +10,12 @@ export function firstTrips({ cold }, road, name, scene) {
   return times && ratios(times, cold.upstream);
 }
 
+/** Milliseconds of CPU that it takes. */
+export function firstCpu({ cold }, road, name, scene) {
+  const times = cold.cpu[road]?.[name]?.[scene];
+  return times && spread(times);
+}
+
 /** Upstream round trips of a token when the isolate knows all that it can. */
 export const warmTrips = ({ warm }, road, name) => ratios(warm.latency[road][name], warm.latency.upstream);
 

@@ -1,7 +1,7 @@
 // What was measured on the roads, in words: for docs/performance.md, and for a terminal.
 import { scenes } from "./cold.mjs";
 import { edge } from "./contestants.mjs";
-import { firstTrips, loadOf, ofHeader, ourLoad, warmTrips } from "./road-figures.mjs";
+import { firstCpu, firstTrips, loadOf, ofHeader, ourLoad, warmTrips } from "./road-figures.mjs";
 import { number, ratio, table } from "./table.mjs";
 
 /** The road that most users take, and the first one. */
@@ -17,8 +17,9 @@ export function roadBlock(roads) {
   const rows = [
     row("**First token of an isolate, round trips**", () => ""),
     ...cold,
+    row("CPU, nothing is known", (name) => milliseconds(firstCpu(roads, MAIN, name, "unknown"))),
     row("**Warm**, round trips", (name) => ratio(warmTrips(roads, MAIN, name))),
-    row("CPU of a token", (name) => `${number(loadOf(roads, MAIN, name, "cpuMs").median)} ms`),
+    row("CPU", (name) => milliseconds(loadOf(roads, MAIN, name, "cpuMs"))),
     row("ours ÷ theirs", others("cpuMs")),
     row("tokens per second", (name) => number(loadOf(roads, MAIN, name, "perSecond").median)),
     row("ours ÷ theirs", others("perSecond")),
@@ -35,7 +36,7 @@ export function roadsBlock(roads) {
       first("unknown"),
       first("note"),
       ratio(warmTrips(roads, road, edge.name)),
-      `${number(loadOf(roads, road, edge.name, "cpuMs").median)} ms`,
+      milliseconds(loadOf(roads, road, edge.name, "cpuMs")),
       road === "header" ? "" : ratio(ofHeader(roads, road)),
       number(loadOf(roads, road, edge.name, "perSecond").median),
     ];
@@ -51,11 +52,14 @@ export function inWords(roads) {
     .join("\n");
 }
 
+const milliseconds = ({ median }) => `${number(median)} ms`;
+
 function coldLines(roads, { name: road, contestants }) {
   const lines = contestants.flatMap(({ name, label }) =>
     scenes.flatMap(({ name: scene }) => {
       const found = firstTrips(roads, road, name, scene);
-      return found ? [`    ${label.padEnd(28)} ${scene.padEnd(20)} ${ratio(found)}`] : [];
+      const cpu = firstCpu(roads, road, name, scene);
+      return found ? [`    ${label.padEnd(28)} ${scene.padEnd(20)} ${ratio(found).padEnd(20)} CPU ${ratio(cpu)} ms`] : [];
     }),
   );
   return ["  first token of an isolate, upstream round trips", ...lines];
