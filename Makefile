@@ -72,7 +72,7 @@ conformance: setup ## Run the five samples beside the Worker and compare every a
 bench: build ## Measure the Worker beside JavaScript Workers and the samples; or some roads (ONLY="es256 header")
 	scripts/run.sh node benches/worker/run.mjs $(if $(ONLY),--roads "$(ONLY)")
 
-bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
+bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 20 minutes
 	scripts/run.sh node benches/worker/run.mjs --full
 
 doctor: ## Tell what is wrong here, or at URL with TRUSTED_CALLER_KEY, and what to type
