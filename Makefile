@@ -69,10 +69,10 @@ build-tests: setup
 conformance: setup ## Run the five samples beside the Worker and compare every answer
 	@scripts/run.sh node scripts/test.mjs --only conformance
 
-bench: build ## Measure the Worker beside JavaScript Workers and the samples; about six minutes
-	scripts/run.sh node benches/worker/run.mjs
+bench: build ## Measure the Worker beside JavaScript Workers and the samples; or some roads (ONLY="es256 header")
+	scripts/run.sh node benches/worker/run.mjs $(if $(ONLY),--roads "$(ONLY)")
 
-bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 25 minutes
+bench-full: build ## The same for docs/performance.md, on a machine with nothing else to do; 20 minutes
 	scripts/run.sh node benches/worker/run.mjs --full
 
 doctor: ## Tell what is wrong here, or at URL with TRUSTED_CALLER_KEY, and what to type
@@ -108,5 +108,5 @@ clean: ## Remove what was built and installed here
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
 	rm -rf tests/sign-in/apps/node_modules tests/sign-in/apps/*/.next tests/sign-in/apps/*/.nuxt tests/sign-in/apps/*/.output
 	rm -rf tests/sign-in/apps/*/dist tests/sign-in/apps/*/.venv
-	rm -rf benches/worker/.work benches/worker/.results.json
+	rm -rf benches/worker/.work benches/worker/.results.json benches/worker/node_modules
 	rm -rf tests/fuzz/target tests/fuzz/corpus tests/fuzz/artifacts tests/jws/issuers/jose/node_modules tests/jws/issuers/pyjwt/.packages

@@ -105,6 +105,7 @@ export const PARTS = [
     run: [
       "node --test tests/conformance/lib/*.test.mjs",
       "node tests/conformance/run.mjs",
+      "scripts/packages.sh benches/worker jose",
       "node --test benches/worker/lib/*.test.mjs",
       "node benches/worker/run.mjs --smoke",
     ],

@@ -16,6 +16,8 @@ use gungraun::{
 #[bench::cors_allowed("cors_allowed")]
 #[bench::cors_refused("cors_refused")]
 #[bench::jwt_policy("jwt_policy")]
+#[bench::jwt_by_known_keys("jwt_by_known_keys")]
+#[bench::jwt_by_new_keys("jwt_by_new_keys")]
 #[bench::grant_issue("grant_issue")]
 #[bench::grant_check("grant_check")]
 #[bench::page_parse("page_parse")]
@@ -28,6 +30,7 @@ use gungraun::{
 #[bench::request_of_1_page("request_of_1_page")]
 #[bench::request_of_3_pages("request_of_3_pages")]
 #[bench::request_of_10_pages("request_of_10_pages")]
+#[bench::request_by_jwt_of_3_pages("request_by_jwt_of_3_pages")]
 fn core(run: Run) -> Box<dyn Any> {
     run()
 }

@@ -12,11 +12,13 @@ use authkit_edge::http::routes::{Dialect, Routes};
 use authkit_edge::http::target::{Selection, Target};
 use authkit_edge::identity::IdentityType;
 use authkit_edge::jwt::algorithm::Algorithm;
-use authkit_edge::jwt::claims::{Audience, ClaimPolicy};
+use authkit_edge::jwt::claims::{Audience, ClaimPolicy, Claims};
 use authkit_edge::jwt::issuer::{Issuer, Keys, Trusting};
+use authkit_edge::jwt::key_set::RemoteKeys;
 use authkit_edge::limits::ROWS_PER_PAGE;
 use authkit_edge::runtime::Timestamp;
 use authkit_edge::runtime::in_flight::InFlight;
+use authkit_edge::runtime::notes::Notes;
 use authkit_edge::secret::Secret;
 use authkit_edge::upstream::page::Page;
 use authkit_edge::upstream::token;
@@ -24,7 +26,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::support::{FakeEdge, START, TestApp, TestRequest};
+use crate::support::{FakeEdge, Plan, START, TestApp, TestRequest};
 use crate::{Case, once};
 
 /// Our own origin in every request here.
@@ -35,6 +37,8 @@ pub(crate) const WIDGET: &str = "https://authkit.picaos.com";
 pub(crate) const ISSUER: &str = "https://issuer.example";
 /// The audience of [`session_token`].
 pub(crate) const AUDIENCE: &str = "authkit";
+/// Where its keys are.
+pub(crate) const KEYS_URL: &str = "https://issuer.example/keys";
 /// Every key of the deployment. It opens nothing.
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 /// Rows on a full page.
@@ -65,19 +69,9 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         Case::new("cors_allowed", || (cors(), WIDGET), apply),
         Case::new("cors_refused", || (cors(), "https://evil.example"), apply),
-        Case::new("jwt_policy", jwt, |(issuer, token, edge)| {
-            let claims = issuer
-                .verify(
-                    token,
-                    Trusting::Issuer(&Cell::new(false)),
-                    Timestamp(u64::MAX),
-                    edge,
-                )
-                .now_or_never();
-            claims
-                .expect("nothing is waited for")
-                .expect("the token is good")
-        }),
+        Case::new("jwt_policy", jwt, verify),
+        Case::new("jwt_by_known_keys", jwt_of_known_keys, verify),
+        Case::new("jwt_by_new_keys", jwt_of_new_keys, verify),
         Case::new("grant_issue", grant_keys, issue),
         Case::new(
             "grant_check",
@@ -128,17 +122,65 @@ fn apply((policy, origin): &(CorsPolicy, &str)) -> (Verdict, Headers) {
     (policy.apply(Some(origin), &mut headers), headers)
 }
 
+/// An issuer, a token of its and the edge that it comes to.
+type SignedIn = (Issuer, String, FakeEdge);
+
+fn verify((issuer, token, edge): &SignedIn) -> Claims {
+    let claims = issuer
+        .verify(
+            token,
+            Trusting::Issuer(&Cell::new(false)),
+            Timestamp(u64::MAX),
+            edge,
+        )
+        .now_or_never();
+    claims
+        .expect("nothing is waited for")
+        .expect("the token is good")
+}
+
 /// An issuer whose key is at hand.
-fn jwt() -> (Issuer, String, FakeEdge) {
+fn jwt() -> SignedIn {
+    signed_in("HS256", Keys::Shared(key()))
+}
+
+/// One whose keys are to be asked for.
+fn jwt_of_new_keys() -> SignedIn {
+    let notes = Notes::of(&key());
+    let keys = RemoteKeys::new(KEYS_URL.to_owned(), Duration::ZERO, notes);
+    signed_in("ES256", Keys::Remote(keys))
+}
+
+/// One whose keys were asked for by an earlier request.
+fn jwt_of_known_keys() -> SignedIn {
+    let signed_in = jwt_of_new_keys();
+    verify(&signed_in);
+    signed_in
+}
+
+fn signed_in(algorithm: &str, keys: Keys) -> SignedIn {
     let issuer = Issuer {
-        algorithms: vec![Algorithm::parse("HS256").expect("it is one")],
-        keys: Keys::Shared(key()),
+        algorithms: vec![Algorithm::parse(algorithm).expect("it is one")],
+        keys,
         claims: ClaimPolicy::new(
             vec![ISSUER.to_owned()],
             Audience::Aud(vec![AUDIENCE.to_owned()]),
         ),
     };
-    (issuer, session_token("HS256"), TestApp::new().edge)
+    let app = TestApp::new().upstream(|_| Plan::json(key_set()));
+    (issuer, session_token(algorithm), app.edge)
+}
+
+/// A set of two keys, as issuers have while they change them.
+pub(crate) fn key_set() -> String {
+    let key = |id| {
+        json!({
+            "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id,
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        })
+    };
+    json!({"keys": [key("ins_before"), key("ins_2abcdefghijk")]}).to_string()
 }
 
 /// The session token of a sign-in product, as long as they are. Nobody has signed it.

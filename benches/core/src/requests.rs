@@ -6,15 +6,13 @@ use authkit_edge::config::Config;
 use authkit_edge::handler::{Outcome, handle};
 use authkit_edge::runtime::Method;
 use futures_util::FutureExt;
-use serde_json::json;
 
 use crate::parts::{
-    AUDIENCE, ISSUER, KEY, ORIGIN, WIDGET, grant_keys, issue, page_bodies, session_token,
+    AUDIENCE, ISSUER, KEY, KEYS_URL, ORIGIN, WIDGET, grant_keys, issue, key_set, page_bodies,
+    session_token,
 };
 use crate::support::{FakeEdge, Plan, TestApp, TestRequest};
 use crate::{Case, once};
-
-const KEYS_URL: &str = "https://issuer.example/keys";
 
 /// A deployment for the widget: pages ask for a grant with their session, the widget carries it.
 const VARIABLES: [(&str, &str); 8] = [
@@ -58,6 +56,13 @@ pub(crate) fn cases() -> Vec<Case> {
         let isolate = move || Isolate::new(pages(), 200, widget());
         Case::new(name, isolate, Isolate::send)
     }));
+    let pages = once(|| page_bodies(3));
+    let isolate = move || Isolate::new(pages(), 200, signed_in());
+    cases.push(Case::new(
+        "request_by_jwt_of_3_pages",
+        isolate,
+        Isolate::send,
+    ));
     cases
 }
 
@@ -104,18 +109,6 @@ fn upstream(pages: Rc<Vec<Vec<u8>>>) -> FakeEdge {
     app.edge
 }
 
-/// A set of two keys, as issuers have while they change them.
-fn key_set() -> String {
-    let key = |id| {
-        json!({
-            "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": id,
-            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-        })
-    };
-    json!({"keys": [key("ins_before"), key("ins_2abcdefghijk")]}).to_string()
-}
-
 fn preflight() -> TestRequest {
     TestRequest::anonymous()
         .method(Method::Options)
@@ -141,6 +134,18 @@ fn page() -> TestRequest {
         )
         .header("sec-fetch-site", "same-origin")
         .header("origin", ORIGIN)
+        .json("{}")
+}
+
+/// The application's own code, with its session.
+fn signed_in() -> TestRequest {
+    TestRequest::anonymous()
+        .header("origin", WIDGET)
+        .header("sec-fetch-site", "cross-site")
+        .header(
+            "authorization",
+            &format!("Bearer {}", session_token("ES256")),
+        )
         .json("{}")
 }
 

@@ -50,6 +50,7 @@ pub fn figures() -> String {
         one_isolate(),
         more_people(),
         more_isolates(),
+        new_isolates(),
         longer_lists(),
         people_who_come_back(),
         slower_upstream(),
@@ -92,6 +93,26 @@ fn more_isolates() -> String {
         &columns,
         rows,
     )
+}
+
+fn new_isolates() -> String {
+    let rows = [
+        ("nowhere", 0),
+        ("in one data centre", 1),
+        ("in 10, each for itself", 10),
+        ("in 100", 100),
+    ]
+    .map(|(name, caches)| {
+        let scenario = Scenario {
+            isolates: None,
+            caches,
+            ..Scenario::default()
+        };
+        (name.to_owned(), scenario)
+    });
+    let columns = [TOKENS, REFUSED, CALLS, CONNECTIONS, MEDIAN, SLOWEST];
+    let title = "60 people a minute, one isolate for each request, with notes";
+    table(title, "notes are kept", &columns, rows)
 }
 
 fn longer_lists() -> String {

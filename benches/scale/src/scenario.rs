@@ -16,7 +16,7 @@ use rand_pcg::rand_core::SeedableRng;
 
 use crate::account::Account;
 use crate::clock::Clock;
-use crate::edge::{Ask, CALLER_KEY, Edge, Gauge, World};
+use crate::edge::{Ask, CALLER_KEY, Cache, Edge, Gauge, World};
 use crate::figures::Figures;
 
 pub use crate::account::{Reset, WINDOW};
@@ -30,8 +30,11 @@ pub struct Scenario {
     /// How many people ask in a minute, on average. They do not know of each other.
     pub asked_per_minute: u32,
     /// Over how many isolates they are spread, evenly at random; `None` is a new isolate for each
-    /// request, which remembers nothing.
+    /// request, which remembers nothing itself.
     pub isolates: Option<u32>,
+    /// Over how many data centres they are spread, evenly at random, that keep notes for new isolates; none
+    /// for no such cache.
+    pub caches: usize,
     /// Pages of the account's list, of 100 integrations each.
     pub pages: u32,
     /// How often somebody who is told to wait does so and comes back.
@@ -53,6 +56,7 @@ impl Default for Scenario {
         Self {
             asked_per_minute: 60,
             isolates: Some(20),
+            caches: 0,
             pages: 3,
             comebacks: 0,
             limit: 500,
@@ -101,6 +105,7 @@ impl Scenario {
             latency: LogNormal::new(0.0, LATENCY_SPREAD).expect("it is finite"),
             median_latency: self.median_latency,
             pages: self.pages,
+            caches: (0..self.caches).map(|_| Cache::default()).collect(),
             connections: Gauge::default(),
             calls: Cell::new(0),
             refused_calls: Cell::new(0),

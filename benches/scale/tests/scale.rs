@@ -92,6 +92,21 @@ fn what_is_remembered_spares_the_account_most_refused_calls() {
 }
 
 #[test]
+fn notes_spare_a_new_isolate_the_round_trip_for_the_number_of_pages() {
+    let new = |caches| Scenario {
+        isolates: None,
+        caches,
+        ..Scenario::default()
+    };
+    let [without, with] = [0, 1].map(|caches| new(caches).run());
+    assert!(with.duration(50) < without.duration(50).mul_f64(0.75));
+    // They cost no call, and save none: each isolate asks for all pages and the flags.
+    assert!((with.calls_per_token() - without.calls_per_token()).abs() < 0.01);
+    let scattered = new(100).run();
+    assert!(scattered.duration(50) > with.duration(50));
+}
+
+#[test]
 fn people_get_most_of_what_the_account_allows() {
     let (scenario, figures) = &ALL_KINDS[1];
     let allowed = f64::from(scenario.limit) / f64::from(scenario.pages);

@@ -1,31 +1,39 @@
-// What both JavaScript Workers share: the route, CORS, who asks, and the calls to Pica.
+// What all JavaScript Workers share: the route, CORS, who asks, and the calls to Pica.
 
 const WIDGETS = ["https://authkit.picaos.com", "https://auth.withone.ai"];
 const METHODS = "POST, OPTIONS";
 const UPSTREAM_MS = 8000;
 
-/** A Worker that answers with the token that `mint` makes of an upstream. */
-export function endpoint(mint) {
+/**
+ * A Worker that answers with the token that `mint` makes of an upstream, for whom `identityOf` says.
+ * `prepare` is called for every preflight.
+ */
+export function endpoint(mint, { identityOf = named, prepare = () => {} } = {}) {
   return {
-    async fetch(request, env) {
+    async fetch(request, env, context) {
       const headers = cors(request);
       const fail = (status, error, more) =>
         Response.json({ error }, { status, headers: { ...headers, ...more } });
 
       if (new URL(request.url).pathname !== "/api/authkit") return fail(404, "Not found");
-      if (request.method === "OPTIONS") return preflight(headers);
+      if (request.method === "OPTIONS") {
+        prepare(env, context);
+        return preflight(headers);
+      }
       if (request.method !== "POST") return fail(405, "Method not allowed", { allow: METHODS });
-      const identity = request.headers.get("x-user-id");
+      const identity = await identityOf(request, env, context);
       if (!identity) return fail(401, "Unauthorized");
 
       try {
-        return Response.json(await mint(upstream(env, identity)), { headers });
+        return Response.json(await mint(upstream(env, identity), env, context), { headers });
       } catch {
         return fail(502, "Failed to generate token");
       }
     },
   };
 }
+
+const named = (request) => request.headers.get("x-user-id");
 
 function cors(request) {
   const headers = { vary: "Origin", "cache-control": "no-store" };

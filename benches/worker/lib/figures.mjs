@@ -1,6 +1,7 @@
 // What is claimed, out of what was measured. Everything is compared within a round: an authkit-edge
 // of the third round with a JavaScript Worker of the third round.
 import { edge, plain, remembering, samples } from "./contestants.mjs";
+import { roadTargets } from "./road-figures.mjs";
 import { line, median, ratios, spread } from "./statistics.mjs";
 
 const list = (rounds, field) => rounds.map((round) => round[field]);
@@ -39,13 +40,14 @@ export function curve(growth, name, field) {
 }
 
 /**
- * What is promised of a release: `{what, least or most, found}`, where a run measured
+ * What is promised of a release, by header where no other road is named: `{what, least or most, found}`, where a run measured
  * it. A `found` without `least` and `most` is there to compare with.
  */
-export function targets({ load, latency, news, fresh, growth }) {
+export function targets({ roads, load, latency, news, fresh, growth }) {
   const ours = edge.name;
   const [three, ten] = [load["3"], load["10"]];
   return [
+    ...roadTargets(roads),
     { what: "3 pages, their number known: upstream round trips", most: 1.15, found: roundTrips(latency["3"], ours) },
     { what: "3 pages, when the list had one: upstream round trips", most: 2.15, found: roundTrips(news, ours) },
     { what: "3 pages, first token of an isolate: upstream round trips", most: 2.15, found: freshRoundTrips(fresh, "started", ours) },

@@ -29,7 +29,8 @@ export async function measureLoad(servers, sandbox, cpus, plan, say) {
   return results;
 }
 
-async function one({ contestant, port, group, bytes }, sandbox, cpus, plan) {
+/** One sample of one server. */
+export async function one({ contestant, port, group, bytes }, sandbox, cpus, plan) {
   group.resetPeak();
   const before = clocks(group, sandbox, cpus);
   const found = await load(port, tokenRequest(contestant), plan);

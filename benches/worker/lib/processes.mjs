@@ -13,6 +13,9 @@ export function parseStat(text) {
   return { parent, group, cpuMs: (user + system) * TICK_MS };
 }
 
+/** Milliseconds that a thread has run, by /proc/PID/task/TID/schedstat. */
+export const parseSchedstat = (text) => Number(text.split(" ")[0]) / 1e6;
+
 /** A field of /proc/PID/status in KiB. */
 export function parseKib(text, name) {
   const found = text.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"));
@@ -60,6 +63,11 @@ export class Group {
     return this.#members().reduce((sum, { cpuMs }) => sum + cpuMs, 0);
   }
 
+  /** The same, finer, for what takes a few milliseconds: of the threads that have not ended. */
+  exactCpuMs() {
+    return this.#members().reduce((sum, { pid }) => sum + exactCpuMs(pid), 0);
+  }
+
   /** Memory in use now, in MB (10^6 bytes). Shared pages count once for each process. */
   residentMb() {
     return this.#sum("VmRSS");
@@ -83,6 +91,19 @@ export class Group {
   pin(cpus) {
     for (const { pid } of this.#members()) pin(pid, cpus);
   }
+}
+
+function exactCpuMs(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const times = threads.map((thread) => {
+    try {
+      return parseSchedstat(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8"));
+    } catch {
+      // It has ended since.
+      return 0;
+    }
+  });
+  return times.reduce((sum, ms) => sum + ms, 0);
 }
 
 /** Moves all threads of a process, and what it starts, to these CPUs. */

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCpus, parseCpuTimes, parseKib, parseStat } from "./processes.mjs";
+import { parseCpus, parseCpuTimes, parseKib, parseSchedstat, parseStat } from "./processes.mjs";
 
 test("a process's name may have spaces and brackets", () => {
   const stat = "42 (a) b) (c) S 7 41 41 0 -1 4194304 9 0 0 0 150 25 3 4 20 0 1 0 100";
   assert.deepEqual(parseStat(stat), { parent: 7, group: 41, cpuMs: 1750 });
+});
+
+test("a thread's time is counted in nanoseconds", () => {
+  assert.equal(parseSchedstat("2500000 900 12\n"), 2.5);
 });
 
 test("memory is found by its name alone", () => {

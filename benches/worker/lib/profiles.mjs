@@ -16,11 +16,16 @@ export const profiles = {
   /** `make conformance`: does it still run? Its figures mean nothing. */
   smoke: {
     command: "node benches/worker/run.mjs --smoke",
-    minutes: 3,
+    minutes: 4,
     sandbox: "dev",
     load: { pages: [3], connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
     latency: { pages: [3], upstreamMs: 20, rounds: 1, requests: 2, fresh: 1 },
     startup: { times: 1 },
+    roads: {
+      load: { connections: 4, warmSeconds: 0, seconds: 1, rounds: 1 },
+      latency: { upstreamMs: 20, rounds: 1, requests: 2 },
+      cold: { upstreamMs: 20, requests: 2, fresh: 1 },
+    },
     growth: { points: GROWTH.filter(isQuick), rounds: 1, seconds: 0.1, requests: 1 },
   },
   quick: {
@@ -30,15 +35,35 @@ export const profiles = {
     load: { pages: [3, 10], connections: 8, warmSeconds: 2, seconds: 2, rounds: 4 },
     latency: { pages: [3, 10], upstreamMs: 50, rounds: 4, requests: 3, fresh: 8 },
     startup: { times: 15 },
+    roads: {
+      load: { connections: 8, warmSeconds: 2, seconds: 2, rounds: 4 },
+      latency: { upstreamMs: 50, rounds: 4, requests: 3 },
+      cold: { upstreamMs: 50, requests: 3, fresh: 6 },
+    },
     growth: { points: GROWTH, rounds: 1, seconds: 0.7, requests: 5 },
+  },
+  /** A road or two, while somebody works on it. */
+  roads: {
+    minutes: 15,
+    sandbox: "release",
+    roads: {
+      load: { connections: 8, warmSeconds: 2, seconds: 2, rounds: 6 },
+      latency: { upstreamMs: 50, rounds: 4, requests: 3 },
+      cold: { upstreamMs: 50, requests: 3, fresh: 5 },
+    },
   },
   full: {
     command: "make bench-full",
-    minutes: 60,
+    minutes: 45,
     sandbox: "release",
-    load: { pages: [3, 10], connections: 8, warmSeconds: 5, seconds: 5, rounds: 9 },
-    latency: { pages: [3, 10], upstreamMs: 50, rounds: 10, requests: 5, fresh: 20 },
-    startup: { times: 40 },
-    growth: { points: GROWTH, rounds: 4, seconds: 1, requests: 10 },
+    load: { pages: [3, 10], connections: 8, warmSeconds: 3, seconds: 4, rounds: 6 },
+    latency: { pages: [3, 10], upstreamMs: 50, rounds: 6, requests: 5, fresh: 12 },
+    startup: { times: 30 },
+    roads: {
+      load: { connections: 8, warmSeconds: 3, seconds: 4, rounds: 6 },
+      latency: { upstreamMs: 50, rounds: 6, requests: 5 },
+      cold: { upstreamMs: 50, requests: 5, fresh: 12 },
+    },
+    growth: { points: GROWTH, rounds: 2, seconds: 1, requests: 10 },
   },
 };

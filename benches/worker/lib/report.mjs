@@ -12,11 +12,15 @@ import {
   speedRatio,
   targets,
 } from "./figures.mjs";
+import { roadBlock, roadsBlock } from "./road-report.mjs";
 import { spread } from "./statistics.mjs";
+import { number, ratio, table } from "./table.mjs";
 
 /** The text of each part by its name in the markers. */
 export const blocks = (results) => ({
   machine: machineBlock(results),
+  road: roadBlock(results.roads),
+  roads: roadsBlock(results.roads),
   targets: targetsBlock(results),
   load: loadBlock(results),
   latency: latencyBlock(results),
@@ -38,26 +42,31 @@ export function fill(page, texts, run = "bench") {
 /** The share of the server's CPU that others may have in the worst round before it is said. */
 const QUIET = 0.1;
 
-const everyRound = ({ load }) => Object.values(load).flatMap((contestants) => Object.values(contestants).flat());
+/** What was measured under load, each by contestant. */
+const loads = ({ load, roads }) => [...Object.values(load), ...Object.values(roads.warm.load)];
+const everyRound = (results) => loads(results).flatMap((contestants) => Object.values(contestants).flat());
 const highest = (results, field) => Math.max(...everyRound(results).map((round) => round[field]));
 
 function machineBlock(results) {
   const { command, machine, profile } = results;
-  const { load, latency } = profile;
+  const { load, latency, roads } = profile;
   return `Measured by \`${command}\` on ${machine.hardware}. ${machine.place}
 ${machine.programs}; ${versions()}
 Load: ${load.rounds} rounds of ${load.seconds} s over ${load.connections} connections, after ${load.warmSeconds} s to warm up.
-Latency: ${latency.rounds} rounds of ${latency.requests} requests, one at a time, to an upstream that takes ${latency.upstreamMs} ms.${disturbance(results)}`;
+Latency: ${latency.rounds} rounds of ${latency.requests} requests, one at a time, to an upstream that takes ${latency.upstreamMs} ms.
+First tokens: ${roads.cold.fresh} new processes for each figure; the issuer takes as long as the upstream.${disturbance(results)}`;
 }
 
 /** Whose figures are not to be believed, since something else had too much of their CPU in a round. */
 function disturbance(results) {
-  const rounds = Object.values(results.load).flatMap((contestants) => Object.entries(contestants));
+  const rounds = loads(results).flatMap((contestants) => Object.entries(contestants));
   const disturbed = rounds.filter(([, all]) => all.some(({ lost }) => lost > QUIET)).map(([name]) => name);
   if (disturbed.length === 0) return "";
-  const labels = everyone.filter(({ name }) => disturbed.includes(name)).map(({ label }) => label);
+  const all = [...everyone, ...results.roads.labels.flatMap(({ contestants }) => contestants)];
+  const labels = new Map(all.map(({ name, label }) => [name, label]));
+  const names = [...labels].filter(([name]) => disturbed.includes(name)).map(([, label]) => label);
   const most = percent(highest(results, "lost"));
-  return `\n\n**Something else had up to ${most} of the server's CPU while these were measured: ${labels.join("; ")}. Do not believe their figures, nor ratios with them.**`;
+  return `\n\n**Something else had up to ${most} of the server's CPU while these were measured: ${names.join("; ")}. Do not believe their figures, nor ratios with them.**`;
 }
 
 function targetsBlock(results) {
@@ -160,17 +169,4 @@ function straight(growth, field, unit) {
   return lines.join("\n");
 }
 
-function table(head, rows) {
-  const row = (cells) => `| ${cells.join(" | ")} |`;
-  return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
-}
-
-const ratio = ({ median, min, max }) => `${number(median)} (${number(min)}–${number(max)})`;
-
 const percent = (share) => `${Math.round(share * 100)} %`;
-
-/** Two decimals of a small number, none of a large one. */
-export function number(value) {
-  const size = Math.abs(value);
-  return value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0);
-}

@@ -24,7 +24,7 @@ export async function measureStartup(workers, sandbox, cpus, plan, say) {
 }
 
 async function start(worker, sandbox, cpus) {
-  const config = configure(worker.name, worker.files, worker.bindings(sandbox.url));
+  const config = configure(worker.name, worker.files(), worker.bindings(sandbox.url));
   // Not by the guard, whose own start would be measured: the kernel ends it together with this.
   const command = ["setpriv", "--pdeathsig", "KILL", binary, "serve", config, CONTROL];
   if (cpus) command.unshift("taskset", "--cpu-list", String(cpus.server));

@@ -22,10 +22,12 @@ export async function valuesOf(sandbox, { catalogue, row_padding }) {
   return parse(`[${await rowsOf(sandbox, catalogue, row_padding)}]`);
 }
 
-export const tokenRequest = (contestant) => requestOf({}, contestant);
+/** What a contestant answers by a token. */
+export const tokenRequest = (contestant) => contestant.request ?? requestOf({}, contestant);
 
+/** What a browser asks before. */
 export const preflight = (contestant) =>
-  requestOf({ method: "OPTIONS", wants: "content-type,x-user-id" }, contestant);
+  contestant.preflight ?? requestOf({ method: "OPTIONS", wants: "content-type,x-user-id" }, contestant);
 
 /** One page from the upstream itself. */
 export const bareRequest = {

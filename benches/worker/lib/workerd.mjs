@@ -7,7 +7,7 @@ import { compatibilityDate } from "../../../tests/conformance/lib/systems.mjs";
 
 export const { default: binary, version } = workerd;
 
-const work = join(import.meta.dirname, `../.work/${process.pid}`);
+export const work = join(import.meta.dirname, `../.work/${process.pid}`);
 
 /** Removes the configurations that were written. */
 export const removeWork = () => rmSync(work, { recursive: true, force: true });
@@ -16,17 +16,27 @@ export const removeWork = () => rmSync(work, { recursive: true, force: true });
 export const CONTROL = "--control-fd=1";
 export const LISTENING = /"event":"listen","socket":"http","port":(\d+)/;
 
+/** The Worker that stands for the Secrets Store. */
+const SECRETS = join(import.meta.dirname, "../js-worker/secrets.mjs");
+
+/** A binding of the Secrets Store, which takes so long to be read. */
+export class StoredSecret {
+  constructor(value, ms) {
+    Object.assign(this, { value, ms });
+  }
+}
+
 const INSPECTING = /"event":"listen-inspector","port":(\d+)/;
 
 /**
  * Starts a Worker made of these files, the first being the one with the fetch event. With an
- * inspector, `inspectorPort` is where that listens.
+ * inspector, `inspectorPort` is where that listens. Without the port of a cache, there is none.
  */
-export async function serveWorker({ name, files }, bindings, { inspector = false } = {}) {
+export async function serveWorker({ name, files }, bindings, { inspector = false, cachePort } = {}) {
   const server = await serve(name, {
     command: binary,
     args: () => [
-      ...["serve", configure(name, files, bindings), CONTROL],
+      ...["serve", configure(name, files(), bindings, cachePort), CONTROL],
       ...(inspector ? ["--inspector-addr=127.0.0.1:0"] : []),
     ],
     env: () => ({}),
@@ -36,27 +46,35 @@ export async function serveWorker({ name, files }, bindings, { inspector = false
 }
 
 /** Writes a configuration, and tells where. */
-export function configure(name, files, bindings) {
+export function configure(name, files, bindings, cachePort) {
   mkdirSync(work, { recursive: true });
   const path = join(work, `${name}.capnp`);
-  writeFileSync(path, configuration(files, bindings));
+  writeFileSync(path, configuration(files, bindings, cachePort));
   return path;
 }
 
 /** Cap'n Proto's strings are written as JSON's, as far as these go. */
-function configuration(files, bindings) {
+function configuration(files, bindings, cachePort) {
   const text = JSON.stringify;
   const module = (file) => {
     const kind = file.endsWith(".wasm") ? "wasm" : "esModule";
     return `(name = ${text(basename(file))}, ${kind} = embed ${text(relative(work, file))})`;
   };
-  const binding = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;
+  const cache = `(name = "cache", external = (address = "127.0.0.1:${cachePort}", http = ())),`;
+  const binding = ([name, value]) =>
+    value instanceof StoredSecret
+      ? `(name = ${text(name)}, service = (name = "secrets", entrypoint = "Secret", props = (json = ${text(JSON.stringify(value))})))`
+      : `(name = ${text(name)}, text = ${text(value)})`;
+  const secrets = `(name = "secrets", worker = (compatibilityDate = ${text(compatibilityDate())}, modules = [${module(SECRETS)}])),`;
+  const isStored = Object.values(bindings).some((value) => value instanceof StoredSecret);
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
+    ${cachePort ? cache : ""}
+    ${isStored ? secrets : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
@@ -65,6 +83,7 @@ const worker :Workerd.Worker = (
   compatibilityDate = ${text(compatibilityDate())},
   modules = [${files.map(module).join(", ")}],
   bindings = [${Object.entries(bindings).map(binding).join(", ")}],
+  ${cachePort ? 'cacheApiOutbound = "cache",' : ""}
 );
 `;
 }
