@@ -254,7 +254,7 @@ pub const MAX_NOTED_PAGES: u32 = 6;
 pub const TAKEOVER: Duration = Duration::from_millis(500);
 
 /// How often one looks whether it has ended.
-pub const PATIENCE_STEP: Duration = Duration::from_millis(20);
+pub const PATIENCE_STEP: Duration = Duration::from_millis(5);
 
 /// How long a grant lives unless `GRANT_TTL_SECONDS` says otherwise.
 pub const DEFAULT_GRANT_TTL: Duration = Duration::from_mins(5);

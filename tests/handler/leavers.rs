@@ -10,7 +10,9 @@ use authkit_edge::limits::{JWKS_COOLDOWN, JWKS_FRESH, PATIENCE_STEP, SECRETS_FRE
 use authkit_edge::runtime::{Limiter, Method};
 use serde_json::{Value, json};
 
-use crate::support::{Counter, Isolate, KEY, Manner, Plan, Stored, TestApp, TestRequest};
+use crate::support::{
+    Cache, Counter, Isolate, KEY, Manner, Mood, Plan, Stored, TestApp, TestRequest,
+};
 use crate::tokens::{KEYS_URL, NOW, SigningKey, claims, jwt_app, key_set};
 
 const CALLER_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -143,8 +145,15 @@ fn rs256_token() -> String {
 /// What an isolate has lived through before, and the key that its issuer has then.
 type Past = (&'static str, fn(&TestApp, &Isolate<'_>), &'static str);
 
-const PASTS: [Past; 4] = [
+const PASTS: [Past; 5] = [
     ("cold", |_, _| {}, "k1"),
+    (
+        "cold, with notes of another isolate",
+        |app, _| {
+            app.send(&bearer(&token("k1", "k1")));
+        },
+        "k1",
+    ),
     (
         "warm",
         |_, isolate| {
@@ -196,6 +205,7 @@ fn leave_the_next_request_as_if_they_had_never_been() {
                         if !NEXT.contains(&next_kind) {
                             continue;
                         }
+                        let app = || app().with_cache(Cache::new(Mood::Answers(1)));
                         let undisturbed = app();
                         let isolate = undisturbed.isolate();
                         live(&undisturbed, &isolate);
