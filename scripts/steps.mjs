@@ -89,20 +89,21 @@ const since = (begun) => {
  * are stopped as well when they take too long.
  */
 function shell(script, cwd, limit) {
-  const child = spawn("sh", ["-euc", script], { cwd, stdio: "inherit" });
   let interrupted;
   let hung;
-  const timer = setTimeout(() => {
-    hung = descendants(child.pid);
-    for (const { pid } of hung.toReversed()) kill(pid);
-  }, limit);
   // A terminal sends Ctrl-C to everybody; whoever kills this process alone means the part as well.
   const stop = (signal) => {
     interrupted = signal;
     if (signal !== "SIGINT") child.kill(signal);
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  // Before the part begins: it may have said something, and somebody have answered by a signal, at once.
   for (const signal of signals) process.on(signal, stop);
+  const child = spawn("sh", ["-euc", script], { cwd, stdio: "inherit" });
+  const timer = setTimeout(() => {
+    hung = descendants(child.pid);
+    for (const { pid } of hung.toReversed()) kill(pid);
+  }, limit);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
