@@ -57,7 +57,7 @@ test("says how far it is, what it runs, and that all passed", async () => {
 });
 
 test("ends a part that hangs, and names what was running", async () => {
-  const { well, said } = await outcome([part("one", "exec tail -f /dev/null")], { limit: 200 });
+  const { well, said } = await outcome([part("one", "exec tail -f /dev/null")], { limit: 2000 });
   assert.ok(!well);
   assert.ok(said.includes("==> one does not end. These were running:"), said.join("\n"));
   assert.ok(said.some((line) => /tail -f .dev.null$/.test(line)), said.join("\n"));
