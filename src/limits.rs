@@ -152,6 +152,9 @@ pub const SECRETS_RETRY: Duration = Duration::from_secs(10);
 /// ones meanwhile. Then each request reads for itself: a read that never ends keeps no secret alive.
 pub const SECRETS_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Longest sentence on the credentials that were looked for, in bytes: a configuration may name many.
+pub const MAX_SOUGHT_BYTES: usize = 512;
+
 /// Longest secret that is accepted from a binding.
 pub const MAX_SECRET_BYTES: usize = 512;
 

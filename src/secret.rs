@@ -16,13 +16,22 @@ pub struct Secret(Box<str>);
 
 impl Secret {
     /// Takes a binding's text. White space around it is dropped, as a trailing newline is what
-    /// `echo key | wrangler secret put` leaves. `None` when the rest could not stand in a header:
-    /// it must be visible ASCII and at most [`MAX_SECRET_BYTES`] long.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    /// `echo key | wrangler secret put` leaves.
+    ///
+    /// # Errors
+    ///
+    /// The rest could not stand in a header: it must be visible ASCII and at most
+    /// [`MAX_SECRET_BYTES`] long.
+    pub fn parse(text: &str) -> Result<Self, SecretFault> {
         let text = text.trim();
-        let fits = !text.is_empty() && text.len() <= MAX_SECRET_BYTES;
-        (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(text.into()))
+        if text.is_empty() || text.len() > MAX_SECRET_BYTES {
+            return Err(SecretFault::Length);
+        }
+        let mut letters = (1..).zip(text.chars());
+        match letters.find(|(_, letter)| !letter.is_ascii_graphic()) {
+            Some((place, letter)) => Err(SecretFault::Character(place, kind(letter))),
+            None => Ok(Self(text.into())),
+        }
     }
 
     /// The text itself.
@@ -63,6 +72,40 @@ impl Secret {
     }
 }
 
+/// Why a text is no secret: what has no business there, and nothing else of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretFault {
+    /// It is empty, or longer than [`MAX_SECRET_BYTES`].
+    Length,
+    /// The first character that no header carries: which one it is, counted from 1, and its kind.
+    Character(usize, &'static str),
+}
+
+/// What no secret has: two lines of which one was meant, nothing to be seen, or a letter with an
+/// accent, a long dash, a curly quotation mark.
+fn kind(letter: char) -> &'static str {
+    match letter {
+        '\n' | '\r' => "a line break",
+        ' ' | '\t' => "a space",
+        '\0'..=' ' | '\u{7f}' => "a control character",
+        _ => "not ASCII",
+    }
+}
+
+impl fmt::Display for SecretFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length => formatter.write_str("is too long for a key: set it again"),
+            Self::Character(place, kind) => {
+                write!(
+                    formatter,
+                    "is no key: its character {place} is {kind}. Set it again"
+                )
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret(…)")
@@ -93,7 +136,27 @@ mod tests {
     #[test]
     fn refuses_what_cannot_stand_in_a_header() {
         for text in ["", " \n", "a b", "a\nb", "naïve", "a\0b", &"x".repeat(513)] {
-            assert!(Secret::parse(text).is_none(), "{text:?}");
+            assert!(Secret::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn says_which_character_no_key_has_and_nothing_of_the_others() {
+        for (text, said) in [
+            (" sk_live x", "character 8 is a space"),
+            ("sk\u{a0}live", "character 3 is not ASCII"),
+            ("sk_live\nONE=2", "character 8 is a line break"),
+            ("sk\r\n", ""),
+            ("a\0b", "character 2 is a control character"),
+            ("äsk_live", "character 1 is not ASCII"),
+            ("ééb", "character 1 is not ASCII"),
+            ("sk–live", "character 3 is not ASCII"),
+            (&"x".repeat(513), "too long"),
+        ] {
+            let fault = Secret::parse(text).err().map(|fault| fault.to_string());
+            let fault = fault.unwrap_or_default();
+            assert!(fault.contains(said), "{text:?}: {fault}");
+            assert!(!fault.contains("live") && !fault.contains("ONE"), "{fault}");
         }
     }
 

@@ -28,6 +28,7 @@ use crate::jwt::TokenFault;
 use crate::jwt::issuer::{Keys, Trusting};
 use crate::jwt::key_set::RemoteKeys;
 use crate::jwt::verifier::Verifier;
+use crate::limits::MAX_SOUGHT_BYTES;
 use crate::runtime::in_flight::Room;
 use crate::runtime::{Incoming, Runtime, Timestamp};
 
@@ -391,6 +392,30 @@ impl Policy {
             .any(|source| matches!(source, Source::Jwt(_)))
     }
 
+    /// The credentials that are looked for, and where: what somebody reads who has sent none of them.
+    /// It holds names only, and at most [`MAX_SOUGHT_BYTES`] of them.
+    #[must_use]
+    pub fn sought(&self, purpose: Purpose) -> String {
+        let mut text = "The request has no credential:".to_owned();
+        for source in self.sources.iter().filter(|source| purpose.takes(source)) {
+            let (header, cookies): (&str, &[String]) = match source {
+                Source::Header(name, _) => (name, &[]),
+                Source::Body(_) => ("identity", &[]),
+                Source::Jwt(jwt) => ("Authorization", &jwt.cookies),
+                Source::Access(_) => (verified::ACCESS_HEADER, &[]),
+                Source::Session(session) => ("", session.cookies.names()),
+                Source::Grant(_) => (grant::GRANT_HEADER, &[]),
+            };
+            list(&mut text, " no `", header);
+            for name in cookies {
+                list(&mut text, " no cookie `", name);
+            }
+        }
+        text.pop();
+        text.push_str(". Please sign in.");
+        text
+    }
+
     /// Asks one source: `None` when its credential is not there.
     async fn ask<I, R>(
         &self,
@@ -440,6 +465,16 @@ impl Policy {
                 })
             })
             .transpose()
+    }
+}
+
+/// Adds a name to the list of what was looked for, if there is one, as long as there is room.
+#[inline(never)]
+fn list(text: &mut String, what: &str, name: &str) {
+    if !name.is_empty() && text.len() + name.len() < MAX_SOUGHT_BYTES {
+        *text += what;
+        *text += name;
+        *text += "`,";
     }
 }
 

@@ -14,7 +14,7 @@ use crate::limits::MAX_HEADER_BYTES;
 use crate::runtime::{Incoming, Runtime};
 
 /// The headers in which Access hands over who it let in.
-const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
+pub(super) const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 const ACCESS_COOKIE: &str = "CF_Authorization";
 
 /// The source `jwt`.

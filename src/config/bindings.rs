@@ -262,22 +262,29 @@ impl<'a> Bindings<'a> {
         })
     }
 
+    /// A secret, whose form others have chosen; `None` when it is not set.
+    pub(super) fn secret(&self, name: &'static str) -> Result<Option<Secret>, ConfigFault> {
+        let secret = self.get(name).map(|text| Secret::parse(&text));
+        secret
+            .transpose()
+            .map_err(|fault| ConfigFault::new(name, fault.to_string()))
+    }
+
     /// A secret of at least so many bytes that nobody may guess or know; `None` when it is not set.
     pub(super) fn key(
         &self,
         name: &'static str,
         least: usize,
     ) -> Result<Option<Secret>, ConfigFault> {
-        let Some(text) = self.get(name) else {
+        let Some(secret) = self.secret(name)? else {
             return Ok(None);
         };
-        let secret = Secret::parse(&text).filter(|secret| secret.expose().len() >= least);
-        let secret = secret.ok_or_else(|| {
+        if secret.expose().len() < least {
             let advice = format!(
                 "must have {least} or more visible ASCII characters: create it with `openssl rand -hex 32`"
             );
-            ConfigFault::new(name, advice)
-        })?;
+            return Err(ConfigFault::new(name, advice));
+        }
         // What is no environment at all is none that allows anything.
         let development = self.get("ENVIRONMENT").as_deref() == Some("development");
         if !development && PUBLISHED.contains(&secret.expose()) {

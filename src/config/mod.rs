@@ -364,7 +364,8 @@ fn grant_keys(bindings: &Bindings<'_>) -> Result<GrantKeys, ConfigFault> {
     const NAME: &str = "GRANT_KEY";
     let ttl = bindings.number("GRANT_TTL_SECONDS", GRANT_TTL_RANGE_SECONDS)?;
     let current = bindings.key(NAME, MIN_KEY_BYTES)?.ok_or_else(|| {
-        let advice = "is not set: run `openssl rand -hex 32 | npx wrangler secret put GRANT_KEY`";
+        let advice = "is not set: run `openssl rand -hex 32 | npx wrangler secret put GRANT_KEY`, or on \
+                      your own machine put such a key into .dev.vars";
         ConfigFault::new(NAME, advice)
     })?;
     Ok(GrantKeys {

@@ -6,7 +6,6 @@ use crate::config::bindings::{Bindings, ConfigFault, entry_fault, origin};
 use crate::identity::IdentityType;
 use crate::limits::{DEFAULT_FLAGS_FRESH, EXPECTED_PAGES_RANGE, FLAGS_FRESH_RANGE_SECONDS};
 use crate::runtime::notes::Notes;
-use crate::secret::Secret;
 use crate::upstream::account::Account;
 use crate::upstream::endpoint::{Endpoint, Provider, Tenant, Uuid};
 use crate::upstream::policy::{Entry, IntegrationPolicy};
@@ -30,7 +29,7 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
     // One slash at the end is what people copy; it changes nothing.
     let origin = origin(BASE_URL, base.strip_suffix('/').unwrap_or(base))?;
     let name = provider.key_binding();
-    let key = key(bindings, name)?.ok_or_else(|| {
+    let key = bindings.secret(name)?.ok_or_else(|| {
         let set = format!(
             "run `npx wrangler secret put {name}`, or on your own machine put it into .dev.vars"
         );
@@ -52,7 +51,7 @@ pub(super) fn endpoint(bindings: &Bindings<'_>) -> Result<Endpoint, ConfigFault>
     let notes = if notes { Notes::of(&key) } else { Notes::off() };
     let account = Account::new(
         key,
-        self::key(bindings, provider.next_key_binding())?,
+        bindings.secret(provider.next_key_binding())?,
         flags_fresh,
         pages.unwrap_or(1),
         notes,
@@ -76,15 +75,6 @@ fn uuid(bindings: &Bindings<'_>, name: &'static str) -> Result<Option<Uuid>, Con
     let text = bindings.get(name);
     let read = |text: String| Uuid::parse(&text).ok_or_else(|| ConfigFault::new(name, advice));
     text.map(read).transpose()
-}
-
-fn key(bindings: &Bindings<'_>, name: &'static str) -> Result<Option<Secret>, ConfigFault> {
-    let Some(text) = bindings.get(name) else {
-        return Ok(None);
-    };
-    let advice = "contains characters that no key has: set it again";
-    let key = Secret::parse(&text).ok_or_else(|| ConfigFault::new(name, advice));
-    key.map(Some)
 }
 
 pub(super) fn integrations(

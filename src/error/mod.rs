@@ -164,10 +164,14 @@ impl Refusal {
         }
     }
 
-    /// The answer, without the headers that every answer has.
+    /// The answer, without the headers that every answer has; with another message for whoever may
+    /// know more than a caller.
     #[must_use]
-    pub fn into_response(self, dialect: Dialect, request_id: &str) -> Response {
-        let wire = self.wire();
+    pub fn into_response(self, dialect: Dialect, request_id: &str, told: Option<&str>) -> Response {
+        let mut wire = self.wire();
+        if let Some(told) = told {
+            wire.message = told.to_owned().into();
+        }
         let mut headers = Headers::default();
         headers.set("content-type", "application/json");
         if let Some((name, value)) = &wire.header {

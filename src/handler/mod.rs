@@ -109,7 +109,13 @@ fn conclude<I: Incoming>(
     let found = config.routes.find(target.path);
     let dialect = found.map_or(Dialect::Own, |(_, dialect)| dialect);
     let refusal = result.as_ref().err().cloned();
-    let mut response = result.unwrap_or_else(|refusal| refusal.into_response(dialect, &request_id));
+    let sought = trace.sought;
+    // Which credentials there may be is for the log alone, except for a developer.
+    let told = sought
+        .as_deref()
+        .filter(|_| config.environment == Environment::Development);
+    let mut response =
+        result.unwrap_or_else(|refusal| refusal.into_response(dialect, &request_id, told));
     let origin = request.header("origin");
     let cors = config.cors_for(found.map(|(to, _)| to));
     let verdict = cors.apply(origin.as_deref(), &mut response.headers);
@@ -131,12 +137,18 @@ fn conclude<I: Incoming>(
             None if response.status == 503 => "failing",
             None => "ok",
         },
-        reason: refusal.map(|refusal| refusal.reason().into_owned()),
+        reason: sought.or_else(|| refusal.map(|refusal| refusal.reason().into_owned())),
         cors: match verdict {
             Verdict::Absent => "none",
             Verdict::Allowed => "allowed",
-            // A page of our own origin needs no leave to read the answer.
-            Verdict::Refused if origin.as_deref() == Some(target.origin) => "same-origin",
+            // A page of our own origin needs no leave to read the answer. Behind a proxy that has
+            // changed the host, its browser says that it is one.
+            Verdict::Refused
+                if origin.as_deref() == Some(target.origin)
+                    || request.header("sec-fetch-site").as_deref() == Some("same-origin") =>
+            {
+                "same-origin"
+            }
             Verdict::Refused => "refused",
         },
         duration_ms: millis_since(trace.started, runtime),
@@ -200,6 +212,8 @@ struct Trace {
     keys: Option<&'static str>,
     /// What came of the note, where it was looked for.
     note: Option<&'static str>,
+    /// What a request without a credential lacks.
+    sought: Option<String>,
     /// What the application sets, for the caller.
     set_cookies: Vec<String>,
     share: Option<Share>,
@@ -437,7 +451,12 @@ where
         .identify(purpose, question, runtime, &mut trace.set_cookies);
     let (_, caller) = beside(identified, ahead.as_mut()).await;
     trace.identity_ms = millis_since(begun, runtime);
-    let caller = caller.map_err(|fault| refused(service, fault))?;
+    let caller = caller.map_err(|fault| {
+        if fault == CallerFault::NoCredential {
+            trace.sought = Some(service.callers.sought(purpose));
+        }
+        refused(service, fault)
+    })?;
     trace.keys = match caller.source() {
         SourceName::Jwt | SourceName::Access => {
             Some(match (question.waits.get(), is_presumed.get()) {
@@ -745,6 +764,7 @@ impl Trace {
             limiter_failed: false,
             keys: None,
             note: None,
+            sought: None,
             set_cookies: Vec::new(),
             share: None,
         }

@@ -202,6 +202,25 @@ fn tells_other_origins_nothing_and_logs_it() {
     assert_eq!(outcome.record.cors, "refused");
 }
 
+/// Behind a proxy that changes the host, only the browser knows that both are one origin.
+#[test]
+fn does_not_call_a_page_refused_that_is_of_our_own_origin_as_its_browser_has_it() {
+    let app = TestApp::new();
+    for (site, cors) in [
+        ("same-origin", "same-origin"),
+        ("same-site", "refused"),
+        ("cross-site", "refused"),
+        ("none", "refused"),
+    ] {
+        let request = TestRequest::post().header("origin", "http://localhost:3000");
+        let outcome = app.send(&request.header("sec-fetch-site", site));
+        assert_eq!(outcome.record.cors, cors, "{site}");
+        // For the log only: a page that may not read the answer does not get to.
+        let allowed = outcome.response.headers.get("access-control-allow-origin");
+        assert_eq!(allowed, None);
+    }
+}
+
 #[test]
 fn does_not_call_a_page_of_our_own_origin_refused() {
     let app = TestApp::new();

@@ -1,8 +1,9 @@
 //! Where a credential is in a request: headers, cookies, and how much of them is looked at.
 
+use authkit_edge::limits::MAX_SOUGHT_BYTES;
 use serde_json::json;
 
-use crate::support::{TestApp, TestRequest, assert_error, assert_minted, json};
+use crate::support::{self, TestApp, TestRequest, assert_error, assert_minted};
 use crate::tokens::{SigningKey, app, claims};
 
 const KIB: usize = 1024;
@@ -87,7 +88,7 @@ fn are_found_in_headers_of_32_kib_and_not_looked_for_in_larger_ones() {
     ] {
         let outcome = app.send(&TestRequest::anonymous().header(name, &value));
         assert_error(&outcome, 431, "header_too_large");
-        let message = json(&outcome)["message"].to_string();
+        let message = support::json(&outcome)["message"].to_string();
         assert!(
             message.contains(named) && message.contains("32768"),
             "{message}"
@@ -166,4 +167,81 @@ fn are_taken_from_the_first_cookie_that_is_there() {
     let strangers =
         with_cookies(&format!("__session={own}")).header("sec-fetch-site", "cross-site");
     assert_error(&app().send(&strangers), 403, "cross_site");
+}
+
+/// A deployment with every source, and what a request for a token and one for a grant lack there.
+const SOUGHT: [(&str, &str); 2] = [
+    (
+        "/api/authkit",
+        "no `x-authkit-grant`, no `Authorization`, no cookie `session`, no cookie `old`, \
+         no `cf-access-jwt-assertion`, no cookie `__Secure-sid`, \
+         no cookie `sid`, no `x-user-id`, no `identity`",
+    ),
+    (
+        "/api/authkit/grant",
+        "no `Authorization`, no cookie `session`, no cookie `old`, \
+         no `cf-access-jwt-assertion`, no cookie `__Secure-sid`, \
+         no cookie `sid`, no `x-user-id`, no `identity`",
+    ),
+];
+
+fn every_source(environment: &str) -> TestApp {
+    app()
+        .with("ENVIRONMENT", environment)
+        .with("IDENTITY_SOURCE", "grant,jwt,access,session,header,body")
+        .with("GRANT_KEY", "0123456789abcdef0123456789abcdef")
+        .with("TRUSTED_CALLER_KEY", "fedcba9876543210fedcba9876543210")
+        .with("JWT_COOKIE", "session,old")
+        .with("ACCESS_TEAM_DOMAIN", "team.cloudflareaccess.com")
+        .with("ACCESS_AUD", "tag")
+        .with("SESSION_URL", "https://edge.example/api/session")
+        .with("SESSION_COOKIES", "__Secure-sid,sid")
+        .with("SESSION_IDENTITY_PATH", "user.id")
+}
+
+/// What a request without any credential is told, and what the log says of it.
+fn told(environment: &str, resource: &str) -> (String, String) {
+    let request = TestRequest::anonymous()
+        .at(resource)
+        .header("sec-fetch-site", "same-origin")
+        .header("cookie", "theme=dark")
+        .json("{}");
+    let outcome = every_source(environment).send(&request);
+    assert_error(&outcome, 401, "unauthenticated");
+    let message = support::json(&outcome)["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    (message, outcome.record.reason.unwrap())
+}
+
+#[test]
+fn are_named_to_a_developer_who_sends_none_of_them() {
+    for (resource, sought) in SOUGHT {
+        let (message, reason) = told("development", resource);
+        let told = format!("The request has no credential: {sought}. Please sign in.");
+        assert_eq!(message, told);
+        assert_eq!(message, reason);
+    }
+}
+
+/// Which cookies there are is nobody's business but the operator's.
+#[test]
+fn are_named_in_the_log_alone_outside_development() {
+    for environment in ["production", "staging"] {
+        for (resource, sought) in SOUGHT {
+            let (message, reason) = told(environment, resource);
+            assert_eq!(message, "The request has no credential. Please sign in.");
+            assert!(reason.contains(sought), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn are_named_in_a_line_of_the_log_however_many_there_are() {
+    let names = (0..200).map(|index| format!("cookie_{index}"));
+    let app = session_app().with("JWT_COOKIE", &names.collect::<Vec<_>>().join(","));
+    let reason = app.send(&TestRequest::anonymous()).record.reason.unwrap();
+    assert!(reason.contains("`cookie_0`"), "{reason}");
+    assert!(reason.len() < MAX_SOUGHT_BYTES + 100, "{reason}");
 }

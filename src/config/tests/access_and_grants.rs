@@ -76,6 +76,10 @@ fn need_somebody_who_gets_the_grants_and_a_key() {
         let short = grant(&[source, ("TRUSTED_CALLER_KEY", "short")]);
         assert_eq!(fault(&short).variable(), "TRUSTED_CALLER_KEY");
     }
+    let unset = fault(&grant(&[("GRANT_KEY", "")]));
+    for place in ["wrangler secret put GRANT_KEY", ".dev.vars"] {
+        assert!(unset.advice().contains(place), "{}", unset.advice());
+    }
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn grant_check(data: &[u8]) {
 }
 
 fn keys() -> GrantKeys {
-    let secret = |letter: &str| Secret::parse(&letter.repeat(32));
+    let secret = |letter: &str| Secret::parse(&letter.repeat(32)).ok();
     GrantKeys {
         current: secret("a").unwrap(),
         previous: secret("b"),
