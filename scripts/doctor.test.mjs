@@ -77,7 +77,12 @@ test("blames the place that a value is from", async () => {
   const staging = await read({}, { env: "staging" });
   assert.match(withOrigins(check, staging).advice, /In \[env\.staging\.vars\] of wrangler\.toml: ENVIRONMENT/);
   const left = withOrigins({ name: "JWT_AUDIENCE", status: "failing", advice: "must be set" }, await read({}, { shell: { JWT_AUDIENCE: "a" } }));
-  assert.match(left.advice, /JWT_AUDIENCE of this shell is not read/);
+  assert.match(left.advice, /JWT_AUDIENCE of this shell is not read: name it in wrangler.toml, in \[vars\]: JWT_AUDIENCE = ""/);
+  // A deploy asks for every name that is in `required`, and this one is for a stand-in.
+  const base = withOrigins({ name: "AUTHKIT_BASE_URL", status: "failing", advice: "must be this" }, await read({}, { shell: { AUTHKIT_BASE_URL: "a" } }));
+  assert.doesNotMatch(base.advice, /required/);
+  const key = withOrigins({ name: "GRANT_KEY", status: "failing", advice: "is not set" }, await read({}, { shell: { GRANT_KEY: "a" } }));
+  assert.match(key.advice, /GRANT_KEY of this shell is not read: name it in wrangler.toml, in \[secrets\] required$/);
 });
 
 // The kind: wherever what wrangler's parser gives is not what a person reads in the line.

@@ -5,6 +5,7 @@
 // or in [vars] are taken.
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isSecret } from "../dev-vars.mjs";
 
 /** The files that wrangler looks for, the ones that win first. */
 const devFiles = (env) => [...(env ? [`.dev.vars.${env}`] : []), ".dev.vars"];
@@ -78,7 +79,9 @@ export function withOrigins(check, variables) {
   for (const name of [...names].filter(known)) {
     const origin = originOf(name, variables);
     if (!origin && name === check.name && isLeftOut(name, variables)) {
-      notes.push(`${name} of this shell is not read: name it in ${variables.configName}, in [vars] or in [secrets] required`);
+      // A variable in `required` would be a secret that every deploy wants.
+      const where = isSecret(name) ? "in [secrets] required" : `in [vars]: ${name} = ""`;
+      notes.push(`${name} of this shell is not read: name it in ${variables.configName}, ${where}`);
     }
     if (!origin) continue;
     const mend = origin.kind === "shell" ? `: unset ${name}, or set it to something else` : "";
