@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 const ROOT = join(import.meta.dirname, "..");
-const SECRET = /_(SECRET|KEY)(_NEXT|_PREVIOUS)?$/;
+/** Whether a setting is a secret, by its name. */
+export const isSecret = (name) => /_(SECRET|KEY)(_NEXT|_PREVIOUS)?$/.test(name);
 
 /**
  * What is set for an environment of `config` ("" is the top level) and not read.
@@ -31,11 +32,11 @@ export async function findUnread(config, env) {
   const table = (name) => (env ? `[env.${env}.${name}]` : `[${name}]`);
   const unread = (files) => set(files).filter((name) => !read.has(name));
   // One line for all of them: the second would replace the first.
-  const missing = unread(undefined).filter((name) => known.has(name) && SECRET.test(name));
+  const missing = unread(undefined).filter((name) => known.has(name) && isSecret(name));
   const required = `[${[...(secrets?.required ?? []), ...missing].map((name) => `"${name}"`).join(", ")}]`;
   const advise = (name) => {
     if (!known.has(name)) return "is no setting of this Worker. Is it misspelt?";
-    const [section, line] = SECRET.test(name) ? ["secrets", `required = ${required}`] : ["vars", `${name} = ""`];
+    const [section, line] = isSecret(name) ? ["secrets", `required = ${required}`] : ["vars", `${name} = ""`];
     return `is not read. In wrangler.toml, below ${table(section)}, write: ${line}`;
   };
   const found = (file, names, advice) =>
@@ -57,7 +58,7 @@ function linesOf(path, name) {
 }
 
 /** The names of all settings: those that stand in the code that reads them. */
-function settings() {
+export function settings() {
   const folder = join(ROOT, "src/config");
   const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".rs"));
   const texts = sources.map((name) => readFileSync(join(folder, name), "utf8").split("#[cfg(test)]")[0]);
