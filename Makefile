@@ -10,7 +10,7 @@ export CLOUDFLARE_CF_FETCH_ENABLED := false
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-tests dev test size counts bench-core scale test-api test-browser
-.PHONY: screenshots test-sign-in test-faults soak conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
+.PHONY: screenshots test-sign-in test-first-hour test-faults soak conformance bench bench-full doctor fuzz audit lint fmt deploy deploy-staging release clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -23,7 +23,7 @@ setup: ## Install the tools (the other commands do it when needed), and name wha
 build: ## Compile the Worker into build/
 	@scripts/build.sh
 
-dev: ## Run the Worker with its demo against the sandbox, on PORT (8787) and SANDBOX_PORT (8788) of HOST
+dev: ## Run the Worker and the sandbox on PORT (8787) and SANDBOX_PORT (8788) of HOST: with a demo, or for your APP
 	@scripts/dev.sh
 
 # All of it, or ONLY="some parts"; ALSO=conformance adds one; `make -k test` goes on after a failure.
@@ -59,6 +59,9 @@ test-browser: build ## The browser tests alone: the demo and the official widget
 
 test-sign-in: build ## Real sign-in products beside the Worker, all or ONLY="some of them"; WRITE=1 writes docs/sign-in.md
 	@ONLY="$(ONLY)" WRITE="$(WRITE)" scripts/sign-in.sh
+
+test-first-hour: build ## What docs/start.md says, done in Next.js, Vite and Express, all or ONLY="some"; WRITE=1 writes its numbers
+	@ONLY="$(ONLY)" WRITE="$(WRITE)" scripts/first-hour.sh
 
 screenshots: build ## Take the pictures in docs/images anew
 	@SCREENSHOTS=docs/images scripts/browser.sh --test-name-pattern "is accessible and fits"
@@ -107,6 +110,7 @@ clean: ## Remove what was built and installed here
 	rm -rf tests/conformance/.work tests/conformance/.recorded.json tests/conformance/apps/node_modules
 	rm -rf tests/conformance/apps/*/.next tests/conformance/apps/*/.venv
 	rm -rf tests/sign-in/apps/node_modules tests/sign-in/apps/*/.next tests/sign-in/apps/*/.nuxt tests/sign-in/apps/*/.output
+	rm -rf tests/first-hour/apps/node_modules tests/first-hour/apps/.work
 	rm -rf tests/sign-in/apps/*/dist tests/sign-in/apps/*/.venv
 	rm -rf benches/worker/.work benches/worker/.results.json benches/worker/node_modules
 	rm -rf tests/fuzz/target tests/fuzz/corpus tests/fuzz/artifacts tests/jws/issuers/jose/node_modules tests/jws/issuers/pyjwt/.packages

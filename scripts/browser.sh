@@ -4,16 +4,7 @@ set -eu
 CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
 
-if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
-  if have apt-get && [ "$(id -u)" = 0 ]; then
-    say "Installing Chromium (about 400 MB)"
-    apt-get update -qq
-    apt-get install -y -qq chromium >/dev/null
-  else
-    die "the browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path"
-  fi
-fi
-
+need_chromium
 # The demo is built by the tests themselves, for the ports that they find free.
 install_packages demo "the official front-end packages"
 install_packages tests/browser "Playwright without a browser, and axe"

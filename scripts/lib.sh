@@ -135,6 +135,19 @@ install_packages() { # folder what
   echo "$seen" >"$1/node_modules/.stamp"
 }
 
+# Makes sure that there is a Chromium, for the tests with a browser.
+need_chromium() {
+  if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
+    if have apt-get && [ "$(id -u)" = 0 ]; then
+      say "Installing Chromium (about 400 MB)"
+      apt-get update -qq
+      apt-get install -y -qq chromium >/dev/null
+    else
+      die "these tests need Chromium: apt-get install chromium, or set CHROMIUM to its path"
+    fi
+  fi
+}
+
 # Succeeds where a Rust version is at least another one: 1.MINOR, and what follows.
 is_rust_at_least() { # have want
   major=${1%%.*} rest=${1#*.} want=${2#*.}

@@ -98,6 +98,12 @@ export const PARTS = [
     run: ["ONLY= WRITE= scripts/sign-in.sh"],
   },
   {
+    name: "first-hour",
+    what: "docs/start.md done in small applications, and the blocks of the other pages",
+    needs: ["build"],
+    run: ["ONLY= WRITE= scripts/first-hour.sh"],
+  },
+  {
     name: "conformance",
     what: "the five samples beside the Worker",
     needs: ["build"],

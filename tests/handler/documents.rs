@@ -12,6 +12,8 @@ const REFERENCE: &str = include_str!("../../docs/reference.md");
 const IDENTITY: &str = include_str!("../../docs/identity.md");
 const SESSION: &str = include_str!("../../docs/session.md");
 const SIGN_IN: &str = include_str!("../../docs/sign-in.md");
+const START: &str = include_str!("../../docs/start.md");
+const MIGRATING: &str = include_str!("../../docs/migrating.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 /// The names in the first column of the table of settings.
@@ -82,12 +84,19 @@ fn call_those_settings_secrets_that_may_be_in_the_secrets_store() {
 #[test]
 fn show_configurations_that_work() {
     let mut blocks = 0;
-    let documents = [IDENTITY, SESSION, SIGN_IN].into_iter();
+    let documents = [IDENTITY, SESSION, SIGN_IN, START, MIGRATING].into_iter();
     for block in documents.flat_map(|text| text.split("```toml\n").skip(1)) {
         let (block, _) = block.split_once("```").unwrap();
+        // Another product's settings.
+        if !block.contains("IDENTITY_SOURCE") {
+            continue;
+        }
+        let is_setting = |line: &&str| !line.is_empty() && !line.starts_with(['#', '[']);
         let mut variables: BTreeMap<&str, &str> = block
             .lines()
+            .filter(is_setting)
             .map(|line| line.split_once(" = ").unwrap())
+            .map(|(name, value)| (name, value.split(" # ").next().unwrap().trim()))
             .map(|(name, value)| (name, value.trim_matches('"')))
             .collect();
         // What the text around the blocks says to set as secrets.
@@ -282,7 +291,9 @@ fn link_to_what_exists() {
             let found = text.split(start).skip(1);
             found.map(|rest| rest.split_once(*end).unwrap().0)
         });
-        for target in targets.filter(|target| !target.starts_with("https://")) {
+        // A path of a site stands in the code of its pages.
+        let elsewhere = |target: &str| target.starts_with("https://") || target.starts_with('/');
+        for target in targets.filter(|target| !elsewhere(target)) {
             let (file, fragment) = target.split_once('#').unwrap_or((target, ""));
             let file = match file {
                 "" => path.clone(),

@@ -1,0 +1,9 @@
+"use client";
+
+export function Integrations() {
+  return (
+    <section>
+      <h2>Integrations</h2>
+    </section>
+  );
+}

@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Integrations from "./Integrations.vue";
+
+createApp(Integrations).mount("#app");
