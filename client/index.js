@@ -5,70 +5,162 @@
 
 // The id that both official packages give their iframe.
 const FRAME = "event-link";
-// Set while a widget is open, so that the next page load knows what it may be the way back of.
-const PENDING = "authkit-edge";
-// As long as @withone/auth 1.3.0 and later remember it themselves, in milliseconds.
-const PENDING_LIFE = 600_000;
+// In sessionStorage while a page is left with a widget open, so that the next load knows what it may be
+// the way back of. In localStorage for the moment of a sign-out, which other tabs hear.
+const KEY = "authkit-edge";
+// As long as @withone/auth 1.3.0 and later remember a way back themselves, in milliseconds.
+const AWAY = 600_000;
 // A grant that ends sooner than this is not given to a widget, in milliseconds.
 const AHEAD = 60_000;
+// A package takes its iframe away a moment after it was closed. Looked for so often, in milliseconds.
+const STEP = 50;
+const STEPS = 10;
+
 // Of the page, whichever instance a framework has made: it has room for one widget, and one way back.
 let opening;
-let returned = false;
+let back;
+let heard = {};
+let unheard = [];
 
 /** What went wrong: an answer of the endpoint, no answer, or what the widget said. */
 export class AuthKitError extends Error {
   name = "AuthKitError";
 
-  constructor(message, { code, status, requestId, cause } = {}) {
+  constructor(message, { code, status, requestId, retryAfter, cause } = {}) {
     super(message, { cause });
-    this.code = code;
-    this.status = status;
-    this.requestId = requestId;
+    Object.assign(this, { code, status, requestId, retryAfter });
   }
 }
 
 /** See index.d.ts, which has the documentation of everything that is returned. */
-export function createAuthKit({ widget, endpoint = "/api/authkit", getToken, resume: resumes = true, ...defaults }) {
+export function createAuthKit(settings) {
+  const { widget, endpoint = "/api/authkit", getToken, identity, identityType, resume: resumes = true, ...defaults } = settings;
   let grant;
   let asking;
-  let tabs;
 
-  async function call(path, method, headers = {}) {
-    const token = await getToken?.();
-    let response, data;
+  async function connect(given) {
+    // An event, if this itself is the listener of a button.
+    const options = { ...defaults, ...(given?.preventDefault ? {} : given) };
+    let mine;
     try {
-      response = await fetch(new URL(endpoint + path, location.href), {
-        method,
-        headers: {
-          ...(method === "POST" && { "content-type": "application/json" }),
-          ...(token && { authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-        ...(method === "POST" && { body: "{}" }),
-        cache: "no-store",
-      });
-      if (response.status === 204) return;
-      data = await response.json();
-    } catch (cause) {
-      const message = response ? "The server's answer cannot be read." : "The server cannot be reached.";
-      throw new AuthKitError(message, { code: response ? "unreadable" : "network", status: response?.status, cause });
+      // What comes of a way back that nobody has taken up is this caller's.
+      if (!back) heard = options;
+      await wayBack();
+      // A second click: the widget is opening, or open.
+      if (isBusy()) return;
+      mine = begin(options, (name, value) => options[name]?.(value));
+      for (let n = 0; frame() && n < STEPS; n += 1) await new Promise((later) => setTimeout(later, STEP));
+      frame()?.remove();
+      await ask();
+      (await make(mine)).open();
+      dress(mine);
+    } catch (error) {
+      if (opening === mine) opening = undefined;
+      fail(error, options.onError);
     }
-    if (response.ok) return data;
-    const { message = "The server refused.", code = "unknown", request_id: requestId } = data ?? {};
-    throw new AuthKitError(message, { code, status: response.status, requestId });
   }
 
-  // One clock of the two may stand still while the computer sleeps, the other may be set back.
-  const now = () => ({ steady: performance.now(), wall: Date.now() });
-  const since = (then) => Math.max(performance.now() - then.steady, Date.now() - then.wall);
+  async function resume(given) {
+    heard = { ...heard, ...given };
+    const late = unheard;
+    unheard = [];
+    for (const [name, value] of late) hear(name, value);
+    await wayBack().catch((error) => fail(error, heard.onError ?? defaults.onError));
+  }
+
+  const wayBack = () => (back ??= takeUp());
+
+  function hear(name, value) {
+    const listener = heard[name] ?? defaults[name];
+    if (listener) listener(value);
+    // The component that listens may not be there yet.
+    else if (value) unheard.push([name, value]);
+  }
+
+  async function takeUp() {
+    const mark = store("sessionStorage", (storage) => JSON.parse(storage.getItem(KEY)));
+    store("sessionStorage", (storage) => storage.removeItem(KEY));
+    const parameters = new URLSearchParams(location.search);
+    const mayBe =
+      Date.now() - mark?.at < AWAY ||
+      // How versions 1.1 and 1.3 of @withone/auth remember it. Others are known by the mark.
+      ["one_auth_state", "one_auth_error"].some((name) => parameters.has(name)) ||
+      store("sessionStorage", (storage) => storage.getItem("__withone_auth_pending"));
+    if (!mayBe) return;
+    const mine = begin({ ...defaults, replaces: mark?.replaces }, hear);
+    try {
+      // The hook itself looks for a way back, and opens its widget if this is one.
+      await make(mine);
+      if (frame()) dress(mine);
+      else opening = undefined;
+    } catch (error) {
+      opening = back = undefined;
+      // As if this page had not been: what it could not take up, the next one does.
+      if (mark) leave(mark);
+      throw error;
+    }
+  }
+
+  /** The page's one widget from now on. `tell` calls one of the callbacks. */
+  function begin(options, tell) {
+    const { replaces, title } = options;
+    const before = document.activeElement;
+    const mine = { options, replaces, title, tell, starting: true };
+    mine.closed = () => {
+      if (opening === mine) opening = undefined;
+      before?.focus();
+      tell("onClose");
+    };
+    return (opening = mine);
+  }
+
+  /** The widget, made by the official hook with what every version of it understands. */
+  async function make(mine) {
+    const { app, onOpen, replaces, ...options } = mine.options;
+    const headers = await grantHeaders();
+    return widget({
+      selectedConnection: app,
+      ...options,
+      // Absolute: the widget resolves it, on another origin.
+      token: { url: new URL(endpoint, location.href).href, headers },
+      onSuccess: async (connection) => {
+        const old = mine.replaces;
+        // Once: the next app in the same widget takes no one's place.
+        mine.replaces = undefined;
+        if (old) await replace(old, connection).catch((error) => mine.tell("onError", error));
+        mine.tell("onSuccess", connection);
+      },
+      onError: (text) => mine.tell("onError", new AuthKitError(String(text), { code: "widget" })),
+      onClose: mine.closed,
+    });
+  }
+
+  /** Asks for one row, so that a refusal and an empty list are the page's to show; once with a grant. */
+  async function ask() {
+    const url = new URL(endpoint, location.href);
+    // Elsewhere, this page is not one that may read the list.
+    if (url.origin !== location.origin) return;
+    const headers = await grantHeaders();
+    if (grant?.isGood) return;
+    const one = (headers) => call("?page=1&limit=1", "POST", headers);
+    const { total } = await one(headers).catch(async (error) => {
+      if (error.status !== 401) throw error;
+      // The grant may be the trouble: its key was changed, or the clocks stood still.
+      drop();
+      return one(await grantHeaders());
+    });
+    if (total === 0) throw new AuthKitError("No app is enabled yet.", { code: "no_integrations" });
+    if (grant) grant.isGood = true;
+  }
 
   function grantHeaders() {
-    if (grant && grant.life - since(grant.at) > Math.min(AHEAD, grant.life / 2)) return grant.headers;
+    if (grant && grant.life - since(grant.at) > Math.min(AHEAD, grant.life / 2)) return Promise.resolve(grant.headers);
     // Whoever asks meanwhile gets the same one; unless it was forgotten meanwhile.
-    const mine = (asking ??= ask().finally(() => asking === mine && (asking = undefined)));
+    const mine = (asking ??= get().finally(() => asking === mine && (asking = undefined)));
     return mine;
 
-    async function ask() {
+    async function get() {
+      // From before it was made, so that a slow answer is no longer life.
       const at = now();
       const { headers, expires_in } = await call("/grant", "POST");
       if (asking === mine) grant = { headers, at, life: expires_in * 1000 };
@@ -80,95 +172,55 @@ export function createAuthKit({ widget, endpoint = "/api/authkit", getToken, res
 
   function forget() {
     drop();
-    // A channel does not hear itself.
-    tabs?.postMessage("forget");
-  }
-
-  /** The widget, made by the official hook with what every version of it understands. */
-  async function make({ app, onOpen, onSuccess, onError, onClose, replaces, ...options }) {
-    const headers = await grantHeaders();
-    const closed = () => {
-      opening = undefined;
-      sessionStorage.removeItem(PENDING);
-      onClose?.();
-    };
-    const made = widget({
-      // Absolute: the widget resolves it, on another origin.
-      token: { url: new URL(endpoint, location.href).href, headers },
-      selectedConnection: app,
-      ...options,
-      onSuccess: async (connection) => {
-        sessionStorage.removeItem(PENDING);
-        if (replaces) await replace(replaces, connection).catch((error) => onError?.(error));
-        onSuccess?.(connection);
-      },
-      onError: (text) => {
-        sessionStorage.removeItem(PENDING);
-        onError?.(new AuthKitError(String(text), { code: "widget" }));
-      },
-      onClose: closed,
+    store("sessionStorage", (storage) => storage.removeItem(KEY));
+    store("localStorage", (storage) => {
+      storage.setItem(KEY, Math.random());
+      storage.removeItem(KEY);
     });
-    opening = { closed };
-    return made;
   }
 
-  async function connect(given = {}) {
-    const options = { ...defaults, ...given };
-    // A second click: the widget is opening, or open.
-    if (opening && (opening.starting || document.getElementById(FRAME))) return;
-    opening = { starting: true };
+  async function call(path, method, headers) {
+    const url = new URL(endpoint + path, location.href);
+    const isPost = method === "POST";
+    const wish = Object.entries({ identity, identityType }).filter(([, value]) => value);
+    if (!isPost) wish.forEach(([name, value]) => url.searchParams.set(name, value));
+    let code = "token";
+    let response, data;
     try {
-      // Asked for one row, so that a refusal and an empty list are the page's to show.
-      const list = await call("?page=1&limit=1", "POST", await grantHeaders());
-      if (list.total === 0) throw new AuthKitError("No app is enabled yet.", { code: "no_integrations" });
-      const { open } = await make(options);
-      const { replaces } = options;
-      sessionStorage.setItem(PENDING, JSON.stringify({ at: Date.now(), replaces }));
-      open();
-      dress(options);
-    } catch (error) {
-      opening = undefined;
-      sessionStorage.removeItem(PENDING);
-      fail(error, options);
+      const token = await getToken?.();
+      code = "network";
+      response = await fetch(url, {
+        method,
+        headers: {
+          ...(isPost && { "content-type": "application/json" }),
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(isPost && { body: JSON.stringify(Object.fromEntries(wish)) }),
+        cache: "no-store",
+      });
+      if (response.status === 204) return;
+      code = "unreadable";
+      data = await response.json();
+    } catch (cause) {
+      throw new AuthKitError(WORDS[code], { code, status: response?.status, cause });
     }
+    if (response.ok) return data;
+    const { message, code: named = "unknown", request_id: requestId } = data ?? {};
+    throw new AuthKitError(typeof message === "string" ? message : "The server refused.", {
+      code: named,
+      status: response.status,
+      requestId,
+      retryAfter: Number(response.headers.get("retry-after")) || undefined,
+    });
   }
 
-  async function resume(given = {}) {
-    const pending = sessionStorage.getItem(PENDING);
-    const parameters = new URLSearchParams(location.search);
-    const { at = 0, replaces } = pending ? JSON.parse(pending) : {};
-    const mayBe =
-      Date.now() - at < PENDING_LIFE ||
-      // How versions 1.1 and 1.3 of @withone/auth remember it. Others are known by the mark above.
-      ["one_auth_state", "one_auth_error"].some((name) => parameters.has(name)) ||
-      sessionStorage.getItem("__withone_auth_pending");
-    if (returned || !mayBe) return;
-    returned = true;
-    const options = { ...defaults, ...given, replaces };
-    try {
-      // The hook itself looks for a way back, and opens its widget if this is one.
-      await make(options);
-      if (document.getElementById(FRAME)) dress(options);
-      else opening = undefined;
-    } catch (error) {
-      fail(error, options);
-    }
-  }
-
-  /** The browser's Back button, from the provider: the widget is there still, and hears nothing any more. */
-  function comeBack() {
-    drop();
-    const frame = document.getElementById(FRAME);
-    if (!frame || !opening) return;
-    frame.remove();
-    opening.closed?.();
-  }
-
-  /** The old connection ends only when the list has the new one beside it. */
+  /** The old connection ends only when the list has the new one, of the same app, beside it. */
   async function replace(old, { key }) {
-    const { connections } = await call("/connections", "GET");
-    const has = (test) => connections.some(test);
-    if (has((row) => row.id === old) && has((row) => row.id !== old && row.key === key)) await disconnect(old);
+    const rows = await connections();
+    const was = rows.find(({ id }) => id === old);
+    const isThere = rows.some((row) => row.id !== old && row.key === key && row.platform === was?.platform);
+    if (was && key && isThere) await disconnect(old);
   }
 
   const connections = async () => (await call("/connections", "GET")).connections;
@@ -177,38 +229,72 @@ export function createAuthKit({ widget, endpoint = "/api/authkit", getToken, res
   const reconnect = ({ id, title, platform }, given) => connect({ app: title ?? platform, ...given, replaces: id });
 
   if (typeof document !== "undefined") {
-    tabs = new BroadcastChannel(PENDING);
-    tabs.onmessage = drop;
-    // While nobody looks at this page, somebody may sign out in another one.
+    // Signed out in another tab: it says so, or it has emptied the storage.
+    addEventListener("storage", ({ key }) => (key === KEY || key === null) && drop());
+    // Or it does not, while nobody looks at this page.
     addEventListener("visibilitychange", () => document.hidden && drop());
-    addEventListener("pageshow", ({ persisted }) => persisted && comeBack());
+    addEventListener("pagehide", () => isBusy() && leave({ at: Date.now(), replaces: opening.replaces }));
+    addEventListener("pageshow", ({ persisted }) => persisted && comeBack(drop));
     // Later, so that whoever calls this can say first what is to happen then.
     if (resumes) queueMicrotask(resume);
   }
   return { connect, resume, connections, disconnect, reconnect, forget, grantHeaders };
 }
 
+const WORDS = {
+  token: "Who is signed in could not be found out.",
+  network: "The server cannot be reached.",
+  unreadable: "The server's answer cannot be read.",
+};
+
+const frame = () => document.getElementById(FRAME);
+const isBusy = () => opening && (opening.starting || frame());
+
+// One clock of the two may stand still while the computer sleeps, the other may be set back.
+const now = () => ({ steady: performance.now(), wall: Date.now() });
+const since = (then) => Math.max(performance.now() - then.steady, Date.now() - then.wall);
+
+/** Leaves a mark for the next page load. */
+const leave = (mark) => store("sessionStorage", (storage) => storage.setItem(KEY, JSON.stringify(mark)));
+
+/** Does something with a storage, unless the browser forbids it: then there is nothing in it. */
+function store(name, act) {
+  try {
+    return act(globalThis[name]);
+  } catch {}
+}
+
+/** The browser's Back button, from the provider: the widget is there still, and hears nothing any more. */
+function comeBack(drop) {
+  drop();
+  store("sessionStorage", (storage) => storage.removeItem(KEY));
+  if (!opening || !frame()) return;
+  frame().remove();
+  opening.closed();
+}
+
 /** An error goes to whoever asked for errors, else to whoever awaits. */
-function fail(cause, { onError }) {
+function fail(cause, onError) {
   const error = cause instanceof AuthKitError ? cause : new AuthKitError(String(cause?.message ?? cause), { code: "widget", cause });
   if (!onError) throw error;
   onError(error);
 }
 
 /** Gives the iframe what the packages leave out: a name, the focus, and leave to call this machine. */
-function dress({ onOpen }) {
-  const frame = document.getElementById(FRAME);
-  if (!frame) return;
-  frame.title = "Connect an app";
+function dress(mine) {
+  mine.starting = false;
+  const made = frame();
+  if (!made) return;
+  made.title = mine.title ?? "Connect an app";
   if (/^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname)) {
     // Chrome's Local Network Access. It counts from the start of a load: being moved, the iframe loads anew.
-    frame.allow = "local-network-access";
-    document.body.append(frame);
+    made.allow = "local-network-access";
+    document.body.append(made);
   }
   new MutationObserver((_, observer) => {
-    if (frame.style.visibility !== "visible") return;
+    if (made.style.visibility !== "visible") return;
     observer.disconnect();
-    onOpen?.();
-    frame.focus();
-  }).observe(frame, { attributeFilter: ["style"] });
+    mine.tell("onOpen");
+    made.focus();
+  }).observe(made, { attributeFilter: ["style"] });
 }

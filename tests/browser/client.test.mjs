@@ -1,112 +1,43 @@
-// client/ in a page that has nothing else: with both packages, and with a hook that stands in for the
-// versions of @withone/auth that remember the way back in `sessionStorage`.
+// client/ and the widget: opening, the way back from a provider, closing. With both packages, and with a
+// hook that stands in for the versions of @withone/auth that remember the way back in `sessionStorage`.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { assertQuiet, newContext, startBrowser, widgetOf } from "./browser.mjs";
-import { root, startRig } from "./rig.mjs";
+import { describe, test } from "node:test";
+import { hasFocus, widgetOf } from "./browser.mjs";
+import { APP, PAGE, click, close, heard, withClient } from "./client-page.mjs";
 
-const { build } = createRequire(join(root, "package.json"))("esbuild");
 const GRANT = "/api/authkit/grant";
 const TOKEN = "/api/authkit";
-const POLICY = (widget) =>
-  `default-src 'none'; script-src 'self'; connect-src 'self'; frame-src ${widget}; base-uri 'none'; form-action 'none'`;
+const PROVIDERS = ["pica", "one"];
 
-/** What the page does. `seen` is what the callbacks were given. */
-const PAGE = `
-  import { createAuthKit, AuthKitError } from "authkit-edge-client";
-  import { useAuthKit } from "@picahq/authkit";
-  import { useOneAuth } from "@withone/auth";
+for (const provider of PROVIDERS) {
+  describe(`the client opens the widget of ${provider}`, () => {
+    const own = withClient(provider);
 
-  // As 1.3.0 and later do it, as far as a page can tell: the pending state is in sessionStorage.
-  function useRemembered(props) {
-    if (sessionStorage.getItem("__withone_auth_pending")) {
-      sessionStorage.removeItem("__withone_auth_pending");
-      setTimeout(() => props.onSuccess({ key: "remembered", platform: "gmail" }), 0);
-    }
-    return { open() {} };
-  }
-  const { hook, ...options } = JSON.parse(document.getElementById("options").textContent);
-  window.seen = [];
-  window.AuthKitError = AuthKitError;
-  const note = (name) => (value) => seen.push([name, value]);
-  window.create = (more) => createAuthKit({
-    widget: { pica: useAuthKit, one: useOneAuth, remembered: useRemembered }[hook],
-    onSuccess: note("success"),
-    onError: (error) => seen.push(["error", error.code, error.message, Boolean(error.requestId), error instanceof AuthKitError]),
-    onClose: note("close"),
-    onOpen: note("open"),
-    ...options,
-    ...more,
-  });
-  window.authkit = create();
-  document.getElementById("connect").onclick = () => authkit.connect();
-`;
-
-for (const provider of ["pica", "one"]) {
-  describe(`the client with ${provider}`, () => {
-    let rig, browser, context, expected, bundle;
-    before(async () => {
-      [rig, browser, bundle] = await Promise.all([startRig({ provider }), startBrowser(), bundled()]);
-    });
-    after(() => Promise.all([rig?.stop(), browser?.close()]));
-    beforeEach(async () => {
-      await rig.sandbox.reset();
-      rig.proxy.clear();
-      context = await newContext(browser);
-      expected = [];
-      await signIn("ada");
-    });
-    afterEach(async () => {
-      assertQuiet(context, rig, expected);
-      await context.close();
-    });
-
-    async function signIn(user) {
-      const value = await rig.sandbox.signIn(user);
-      await context.addCookies([{ name: "session", value, url: rig.url, sameSite: "Lax" }]);
-    }
-
-    /** A page at `/client` of the Worker's origin, with a policy of its own. */
-    async function open(options = {}, path = "/client") {
-      const page = await context.newPage();
-      const given = JSON.stringify({ hook: provider, baseUrl: `${rig.sandbox.url}/_sandbox/widget`, ...options });
-      const html = `<!doctype html><html lang="en"><title>Client</title>
-        <button id="connect">Connect</button><script id="options" type="application/json">${given}</script>
-        <script type="module" src="/client.js"></script>`;
-      const headers = { "content-security-policy": POLICY(rig.sandbox.url) };
-      await page.route(/\/client(\?.*)?$/, (route) => route.fulfill({ contentType: "text/html", headers, body: html }));
-      await page.route(`${rig.url}/client.js`, (route) => route.fulfill({ contentType: "text/javascript", body: bundle }));
-      await page.route(`${rig.url}/favicon.ico`, (route) => route.fulfill({ status: 204 }));
-      await page.goto(`${rig.url}${path}`);
-      await page.waitForFunction(() => window.authkit);
-      return page;
-    }
-
-    const seen = (page, name) => page.waitForFunction((wanted) => window.seen?.find(([each]) => each === wanted), name).then((found) => found.jsonValue());
-    const click = (page) => page.getByRole("button", { name: "Connect", exact: true }).click();
-
-    test("connects with an API key: opened with focus and a title, success, close", async () => {
-      const page = await open({ title: "Apps" });
+    test("with a title, the focus and an app; says what became of it, and gives the focus back", async () => {
+      const page = await own.open({ title: "Apps" });
+      await page.locator("#connect").focus();
       await page.evaluate(() => void authkit.connect({ app: "Slack" }));
       const widget = await widgetOf(page);
-      await seen(page, "open");
-      assert.equal(await page.locator("#event-link").getAttribute("title"), "Connect an app");
-      assert.equal(await page.evaluate(() => document.activeElement.id), "event-link");
+      await heard(page, "open");
+      assert.equal(await page.locator("#event-link").getAttribute("title"), "Apps");
+      await hasFocus(page, "event-link");
+      await widget.getByLabel("API key").fill("wrong");
+      await widget.getByRole("button", { name: "Connect" }).click();
+      const { code, message, isTyped } = await heard(page, "error");
+      assert.deepEqual([code, message, isTyped], ["widget", "Slack refused the key", true]);
       await widget.getByLabel("API key").fill("a key");
       await widget.getByRole("button", { name: "Connect" }).click();
-      const [, connection] = await seen(page, "success");
-      assert.equal(connection.platform, "slack");
+      assert.equal((await heard(page, "success")).platform, "slack");
       await widget.getByRole("button", { name: "Done" }).click();
-      await seen(page, "close");
+      await heard(page, "close");
       await page.locator("#event-link").waitFor({ state: "detached" });
-      assert.deepEqual(new Set(await rig.sandbox.identities()), new Set(["ada"]));
+      await hasFocus(page, "connect");
+      assert.deepEqual(new Set(await own.rig.sandbox.identities()), new Set(["ada"]));
     });
 
-    test("opens one widget for two clicks, with one grant", async () => {
-      const page = await open();
+    test("once for two clicks, with one grant", async () => {
+      const page = await own.open();
       await page.evaluate(() => {
         const button = document.getElementById("connect");
         button.click();
@@ -114,159 +45,263 @@ for (const provider of ["pica", "one"]) {
       });
       await (await widgetOf(page)).getByLabel("Search").waitFor();
       await page.evaluate(() => authkit.connect());
+      await page.evaluate(() => create().connect());
       assert.equal(await page.locator("iframe").count(), 1);
-      assert.equal(rig.proxy.all("POST", GRANT).length, 1);
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 1);
     });
 
-    test("gets one grant for all who ask at the same time, and a new one a minute before its end", async () => {
-      await context.clock.install();
-      const page = await open();
-      const ask = () => page.evaluate(() => Promise.all([1, 2, 3].map(() => authkit.grantHeaders())));
-      const [first, ...others] = await ask();
-      assert.deepEqual(others, [first, first]);
-      await context.clock.fastForward(239_000);
-      assert.deepEqual((await ask())[0], first);
-      await context.clock.fastForward(2_000);
-      await ask();
-      assert.equal(rig.proxy.all("POST", GRANT).length, 2);
+    test("anew while the one before is still closing, and it stays", async () => {
+      const page = await own.open();
+      await page.evaluate(() => void authkit.connect({ onClose: () => authkit.connect({ app: "Slack" }) }));
+      await (await widgetOf(page)).locator("#close").click();
+      const widget = page.frameLocator("#event-link");
+      await widget.getByLabel("API key").fill("a key");
+      await widget.getByRole("button", { name: "Connect" }).click();
+      assert.equal((await heard(page, "success")).platform, "slack");
+      // The widget and the page knew all that they need to from the first time.
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 1);
+      assert.equal(await page.locator("iframe").count(), 1);
     });
 
-    test("counts a grant's life from its receipt, wherever the browser's clock is", async () => {
-      await context.clock.install({ time: new Date("2001-01-01") });
-      const page = await open();
-      await page.evaluate(() => authkit.grantHeaders());
-      await page.evaluate(() => authkit.grantHeaders());
-      assert.equal(rig.proxy.all("POST", GRANT).length, 1);
-    });
-
-    test("says that nobody is signed in, and opens no widget", async () => {
-      expected = [/status of 401/];
-      await context.clearCookies();
-      const page = await open();
+    test("through the provider's pop-up", async () => {
+      const page = await own.open({ authWindow: "popup" });
       await click(page);
-      const [, code, , hasId, typed] = await seen(page, "error");
-      assert.deepEqual([code, hasId, typed], ["unauthenticated", true, true]);
-      assert.equal(await page.locator("iframe").count(), 0);
+      const widget = await widgetOf(page);
+      await widget.getByRole("button", { name: "Gmail" }).click();
+      const popup = own.context.waitForEvent("page");
+      await widget.getByRole("button", { name: "Continue to Gmail" }).click();
+      await (await popup).getByRole("button", { name: "Allow" }).click();
+      assert.equal((await heard(page, "success")).platform, "gmail");
     });
 
-    test("rejects what is awaited where nobody asked for errors", async () => {
-      expected = [/status of 401/];
-      await context.clearCookies();
-      const page = await open();
-      const code = await page.evaluate(() => create({ onError: undefined }).connect().catch((error) => error.code));
-      assert.equal(code, "unauthenticated");
-    });
-
-    test("says that no app is enabled, and opens no widget", async () => {
-      await rig.sandbox.configure({ rows: 0 });
-      const page = await open();
-      await click(page);
-      assert.equal((await seen(page, "error"))[1], "no_integrations");
-      assert.equal(await page.locator("iframe").count(), 0);
-    });
-
-    test("says that the server cannot be reached", async () => {
-      expected = [/ERR_/];
-      const page = await open();
-      rig.proxy.broken = true;
-      await click(page);
-      assert.equal((await seen(page, "error"))[1], "network");
-    });
-
-    test("uses no grant of before a sign-out in another tab, whether or not that tab says so", async () => {
-      const page = await open();
-      const other = await open();
-      const ask = () => page.evaluate(() => authkit.grantHeaders());
-      await ask();
-      await other.evaluate(() => authkit.forget());
-      await page.waitForFunction(() => true);
-      await ask();
-      assert.equal(rig.proxy.all("POST", GRANT).length, 2);
-      // Nobody sees a page while another one is in front of it.
-      await page.evaluate(() => {
-        Object.defineProperty(document, "hidden", { value: true, configurable: true });
-        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    test("where the browser forbids the page to store anything", async () => {
+      await own.context.addInitScript(() => {
+        for (const name of ["sessionStorage", "localStorage"]) {
+          Object.defineProperty(window, name, { get: () => { throw new DOMException("forbidden", "SecurityError"); } });
+        }
       });
-      await ask();
-      assert.equal(rig.proxy.all("POST", GRANT).length, 3);
-    });
-
-    test("asks for nothing on a page load that is no way back", async () => {
-      const page = await open();
-      await page.evaluate(() => authkit.resume());
-      assert.deepEqual(rig.proxy.all("POST", GRANT), []);
-    });
-
-    test("takes up a way back that the package remembers in sessionStorage, once", async () => {
-      await context.addInitScript(() => {
-        if (!sessionStorage.getItem("begun")) sessionStorage.setItem("__withone_auth_pending", "{}");
-        sessionStorage.setItem("begun", "yes");
-      });
-      const page = await open({ hook: "remembered" });
-      assert.equal((await seen(page, "success"))[1].key, "remembered");
-      await page.evaluate(() => Promise.all([authkit.resume(), create().resume()]));
-      assert.equal(rig.proxy.all("POST", GRANT).length, 1);
-    });
-
-    test("leaves the way back to whoever says so", async () => {
-      await context.addInitScript(() => sessionStorage.setItem("__withone_auth_pending", "{}"));
-      const page = await open({ hook: "remembered", resume: false });
-      assert.deepEqual(await page.evaluate(() => seen), []);
-      await page.evaluate(() => authkit.resume());
-      await seen(page, "success");
-    });
-
-    test("is itself again when the browser's Back button brings the page back", async () => {
-      const page = await open();
-      await click(page);
-      await widgetOf(page);
-      await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
-      await seen(page, "close");
-      assert.equal(await page.locator("iframe").count(), 0);
+      const page = await own.open();
       await click(page);
       await (await widgetOf(page)).getByLabel("Search").waitFor();
-      assert.equal(rig.proxy.all("POST", GRANT).length, 2, "the old grant may be another user's");
+      await page.evaluate(() => authkit.forget());
     });
 
-    if (provider === "one") {
-      for (const [answer, name] of [["Allow", "success"], ["Deny", "error"]]) {
-        test(`goes to the provider in the same window and hears of it on the way back: ${answer}`, async () => {
-          const page = await open();
-          await click(page);
-          const widget = await widgetOf(page);
-          await widget.getByRole("button", { name: "Gmail" }).click();
-          await widget.getByRole("button", { name: "Continue to Gmail" }).click();
-          await page.waitForURL(/\/_sandbox\/provider/);
-          await page.getByRole("button", { name: answer }).click();
-          await page.waitForURL((url) => url.origin === rig.url);
-          const [, what] = await seen(page, name);
-          assert.equal(answer === "Allow" ? what.platform : what, answer === "Allow" ? "gmail" : "widget");
-          await (await widgetOf(page)).locator("#close").click();
-          await seen(page, "close");
-        });
+    test("with leave to call this machine where the page itself is on it, and nowhere else", async () => {
+      const allow = (page) => page.locator("#event-link").getAttribute("allow");
+      const page = await own.open();
+      await click(page);
+      await widgetOf(page);
+      assert.equal(await allow(page), "local-network-access");
+
+      const elsewhere = await own.context.browser().newContext();
+      const { context } = own;
+      own.context = elsewhere;
+      try {
+        await elsewhere.grantPermissions(["local-network-access"]);
+        const token = await own.rig.sandbox.signIn("ada");
+        const there = await own.open({ endpoint: `${own.rig.url}${TOKEN}`, token }, APP);
+        await click(there);
+        await there.locator("#event-link").waitFor({ state: "attached" });
+        assert.equal(await allow(there), null);
+      } finally {
+        own.context = context;
+        await elsewhere.close();
       }
-    } else {
-      test("connects through the provider's pop-up", async () => {
-        const page = await open();
-        await click(page);
-        const widget = await widgetOf(page);
-        await widget.getByRole("button", { name: "Gmail" }).click();
-        const popup = context.waitForEvent("page");
-        await widget.getByRole("button", { name: "Continue to Gmail" }).click();
-        await (await popup).getByRole("button", { name: "Allow" }).click();
-        assert.equal((await seen(page, "success"))[1].platform, "gmail");
+    });
+
+    test("and is itself again when the browser's Back button brings the page back", async () => {
+      const page = await own.open();
+      await click(page);
+      await widgetOf(page);
+      await page.evaluate(() => {
+        dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+        dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
       });
+      await heard(page, "close");
+      assert.equal(await page.locator("iframe").count(), 0);
+      assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+      await click(page);
+      await (await widgetOf(page)).getByLabel("Search").waitFor();
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 2, "the old grant may be another user's");
+    });
+
+    test("and says in the same words what the package does not accept", async () => {
+      const page = await own.open({ title: "日本" });
+      await click(page);
+      const { code, isTyped } = await heard(page, "error");
+      assert.deepEqual([code, isTyped], ["widget", true]);
+      await page.evaluate(() => void authkit.connect({ title: "Apps" }));
+      await widgetOf(page);
+    });
+  });
+
+  describe(`the way back, with ${provider}`, () => {
+    const own = withClient(provider);
+
+    test("costs nothing on a page load that is none", async () => {
+      const page = await own.open();
+      await page.evaluate(() => authkit.resume());
+      assert.deepEqual(own.rig.proxy.all("POST", GRANT), []);
+    });
+
+    test("is looked for when the page was left with a widget open, whatever the package's version", async () => {
+      const page = await own.open();
+      await click(page);
+      await widgetOf(page);
+      await page.reload();
+      await own.rig.proxy.nth(2, "POST", GRANT);
+      await page.evaluate(() => authkit.resume());
+      assert.equal(await page.locator("iframe").count(), 0);
+      await page.reload();
+      await page.evaluate(() => authkit.resume());
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 2, "once");
+    });
+
+    test("is not looked for after a sign-out", async () => {
+      const page = await own.open();
+      await click(page);
+      await widgetOf(page);
+      await page.reload();
+      await own.rig.proxy.nth(2, "POST", GRANT);
+      await page.evaluate(() => {
+        sessionStorage.setItem("authkit-edge", JSON.stringify({ at: Date.now() }));
+        authkit.forget();
+      });
+      await page.reload();
+      await page.evaluate(() => authkit.resume());
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 2);
+    });
+
+    /** A page load that is the way back by what the package has in sessionStorage. */
+    async function remembered(options) {
+      const page = await own.open({ hook: "remembered", ...options });
+      await page.evaluate(() => sessionStorage.setItem("__withone_auth_pending", "{}"));
+      await page.reload();
+      return page;
     }
+
+    test("is taken up when the package has it in sessionStorage, once", async () => {
+      const page = await remembered();
+      assert.equal((await heard(page, "success")).key, "remembered");
+      await page.evaluate(() => Promise.all([authkit.resume(), create().resume()]));
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 1);
+      assert.equal(await page.evaluate(() => seen.length), 1);
+    });
+
+    test("is left to whoever says so", async () => {
+      const page = await remembered({ resume: false });
+      await page.waitForFunction(() => window.authkit);
+      assert.deepEqual(await page.evaluate(() => seen), []);
+      await page.evaluate(() => authkit.resume());
+      await heard(page, "success");
+    });
+
+    test("is taken up by the next click at the latest", async () => {
+      const page = await remembered({ resume: false });
+      await click(page);
+      await heard(page, "success");
+    });
   });
 }
 
-async function bundled() {
-  const result = await build({
-    stdin: { contents: PAGE, resolveDir: join(root, "demo") },
-    alias: { "authkit-edge-client": join(root, "client/index.js") },
-    bundle: true,
-    format: "esm",
-    write: false,
+describe("the way back in the same window, of @withone/auth 1.1", () => {
+  const own = withClient("one");
+
+  /** Goes from a page to the provider, and has it answer. */
+  async function through(page, answer) {
+    const widget = await widgetOf(page);
+    await widget.getByRole("button", { name: "Gmail" }).click();
+    await widget.getByRole("button", { name: "Continue to Gmail" }).click();
+    await page.waitForURL(/\/_sandbox\/provider/);
+    await page.getByRole("button", { name: answer }).click();
+    await page.waitForURL((url) => url.origin === own.rig.url);
+  }
+
+  for (const [answer, name, told] of [
+    ["Allow", "success", ({ platform }) => assert.equal(platform, "gmail")],
+    ["Deny", "error", ({ code, message }) => assert.deepEqual([code, message], ["widget", "access_denied"])],
+  ]) {
+    test(`is heard of: ${answer}`, async () => {
+      const page = await own.open();
+      await click(page);
+      await through(page, answer);
+      told(await heard(page, name));
+      await close(page, await widgetOf(page));
+      await heard(page, "close");
+      assert.equal(page.url(), `${own.rig.url}/client`, "the answer is out of the address");
+      await click(page);
+      await (await widgetOf(page)).getByLabel("Search").waitFor();
+    });
+  }
+
+  test("is heard of by a component that comes later than the answer", async () => {
+    const page = await own.open({ onSuccess: null });
+    await click(page);
+    await through(page, "Allow");
+    await (await widgetOf(page)).getByRole("heading", { name: "Connected" }).waitFor();
+    assert.deepEqual(await page.evaluate(() => seen.filter(([name]) => name === "success")), []);
+    await page.evaluate(() => authkit.resume({ onSuccess: note("late") }));
+    assert.equal((await heard(page, "late")).platform, "gmail");
+    await page.evaluate(() => authkit.resume({ onSuccess: note("late") }));
+    assert.equal(await page.evaluate(() => seen.filter(([name]) => name === "late").length), 1);
   });
-  return result.outputFiles[0].text;
+
+  test("is lost neither by a session that has ended meanwhile nor by a reload", async () => {
+    own.expected = [/status of 401/];
+    const page = await own.open();
+    await click(page);
+    await own.context.clearCookies();
+    await through(page, "Allow");
+    assert.equal((await heard(page, "error")).code, "unauthenticated");
+    await page.reload();
+    assert.equal((await heard(page, "error")).code, "unauthenticated");
+    await own.signIn("ada");
+    await page.evaluate(() => authkit.resume());
+    assert.equal((await heard(page, "success")).platform, "gmail");
+  });
+});
+
+const STRICT = `
+  import { StrictMode, useEffect, useState } from "react";
+  import { createRoot } from "react-dom/client";
+  ${PAGE}
+  window.authkit = undefined;
+  // Twice in development, as the effects of a component are.
+  function Connect() {
+    const [authkit] = useState(() => create({ onSuccess: undefined }));
+    const [platform, setPlatform] = useState("nothing");
+    const onSuccess = (connection) => (note("success")(connection), setPlatform(connection.platform));
+    useEffect(() => {
+      note("effect")();
+      authkit.resume({ onSuccess });
+      window.authkit = authkit;
+    }, []);
+    return <><button onClick={authkit.connect}>Connect</button><p>Connected: {platform}</p></>;
+  }
+  createRoot(document.getElementById("root")).render(<StrictMode><Connect /></StrictMode>);
+`;
+
+for (const provider of PROVIDERS) {
+  describe(`in React's strict mode, with ${provider}`, () => {
+    const own = withClient(provider, STRICT);
+
+    test("opens one widget for a click", async () => {
+      const page = await own.open();
+      await heard(page, "effect", 2);
+      await click(page);
+      await (await widgetOf(page)).getByLabel("Search").waitFor();
+      assert.equal(await page.locator("iframe").count(), 1);
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 1);
+    });
+
+    test("takes up a way back once, and the component shows it", async () => {
+      const page = await own.open({ hook: "remembered" });
+      await page.evaluate(() => sessionStorage.setItem("__withone_auth_pending", "{}"));
+      await page.reload();
+      await page.getByText("Connected: gmail").waitFor();
+      await heard(page, "effect", 2);
+      assert.equal(own.rig.proxy.all("POST", GRANT).length, 1);
+      assert.equal(await page.evaluate(() => seen.filter(([name]) => name === "success").length), 1);
+    });
+  });
 }

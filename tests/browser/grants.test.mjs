@@ -1,10 +1,10 @@
 // The life of a grant, and what a person is told when something is wrong.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { assertQuiet, newContext, openDemo, openWidget, startBrowser } from "./browser.mjs";
-import { GRANT_KEY, startRig } from "./rig.mjs";
+import { outdated } from "./outdated.mjs";
+import { startRig } from "./rig.mjs";
 
 const GRANT = "/api/authkit/grant";
 const TOKEN = "/api/authkit";
@@ -144,13 +144,3 @@ describe("the upstream's limit", () => {
     await page.locator("#event-link").waitFor({ state: "detached" });
   });
 });
-
-/** A grant as the Worker makes them, one second too old, with an answer that says otherwise. */
-function outdated(origin, user) {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { kind: "authkit-token", aud: origin, id: user, id_type: "user", exp: now - 1 };
-  const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
-  const mac = createHmac("sha256", GRANT_KEY).update(`authkit-edge grant\0v1.${payload}`).digest("base64url");
-  const grant = `v1.${payload}.${mac}`;
-  return { grant, expires_at: now + 295, headers: { "x-authkit-grant": grant } };
-}

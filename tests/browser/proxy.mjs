@@ -8,7 +8,9 @@ export async function startProxy(to) {
   const seen = [];
   const waiting = new Set();
   const agent = new http.Agent({ keepAlive: true });
-  const proxy = { port: 0, seen, broken: false };
+  // Files of a test's own, by path: they are served from the Worker's origin.
+  const files = new Map();
+  const proxy = { port: 0, seen, files, broken: false };
   const server = http.createServer((request, response) => {
     const entry = { method: request.method, path: request.url, headers: request.headers, status: 0 };
     const done = (status) => {
@@ -21,6 +23,8 @@ export async function startProxy(to) {
       return request.destroy();
     }
     const { method, url: path, headers } = request;
+    const file = files.get(path.split("?")[0]);
+    if (file) return response.writeHead(200, file.headers).end(file.body);
     const upstream = http.request({ host: "127.0.0.1", port: to, method, path, headers, agent }, (answer) => {
       entry.answer = answer.headers;
       done(answer.statusCode);

@@ -69,6 +69,10 @@ async function startSandbox() {
     stop: child.stop,
     reset: () => control("POST", "reset"),
     configure: (settings) => control("PUT", "settings", settings),
+    /** Puts these into the vault, in the place of what there is. */
+    connections: (rows) => control("PUT", "connections", rows),
+    /** Says how a connection is: `operational`, `degraded`, `failed` or `unknown`. */
+    setState: (id, state) => control("PUT", `connections/${id}`, { state }),
     signIn: async (user) => (await control("POST", "sign-in", { user })).token,
     /** For whom tokens were asked of the upstream so far. */
     identities: async () =>
