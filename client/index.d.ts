@@ -89,12 +89,17 @@ export interface AuthKitOptions<Props> extends Callbacks {
 /** The package's own options, those apart that are set here: `title`, `appTheme`, `authWindow`, … */
 export type PackageOptions<Props> = Omit<Partial<Props>, "token" | "selectedConnection" | keyof AuthKitOptions<Props>>;
 
+/** The event of a button, of the browser or of a framework. */
+export interface Click {
+  preventDefault(): void;
+}
+
 export interface AuthKit<Options = unknown> {
   /**
    * Opens the widget: with an `app`, by the name that people see (`Gmail`), or with the list. Settles
    * when it is opened, and does nothing when one is open already. May itself be a button's listener.
    */
-  connect(options?: Options & Callbacks & { app?: string }): Promise<void>;
+  connect(options?: (Options & Callbacks & { app?: string }) | Click): Promise<void>;
   /**
    * Takes up the way back from a provider. `@withone/auth` sends the whole page there, so what was
    * given to `connect` is gone then. `createAuthKit` calls this on load; call it once more when a

@@ -28,6 +28,6 @@ mkdir -p "$out"
 git -c tar.umask=0022 archive --format=tar --output="$work/archive.tar" \
   --prefix="$name/build/" --add-file=build/index.js --add-file=build/index_bg.wasm \
   --prefix="$name/" --add-file="$work/wrangler.toml" --add-file="$work/LICENSES-OF-DEPENDENCIES.txt" \
-  HEAD -- ':(glob)*.md' docs LICENSE-APACHE LICENSE-MIT .dev.vars.example .npmrc package.json package-lock.json
+  HEAD -- ':(glob)*.md' client docs LICENSE-APACHE LICENSE-MIT .dev.vars.example .npmrc package.json package-lock.json
 gzip -9n <"$work/archive.tar" >"$out/$name.tar.gz"
 echo "$out/$name.tar.gz"

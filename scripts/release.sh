@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts what a release has into dist/: the archive, a list of the crates in the Worker (CycloneDX),
-# and checksums.
+# Puts what a release has into dist/: the archive, the front-end module as an npm package, a list of the
+# crates in the Worker (CycloneDX), and checksums.
 set -eu
 CDPATH='' cd -- "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -12,6 +12,11 @@ name=$(basename "$archive" .tar.gz)
 version=${name#authkit-edge-}
 [ "${GITHUB_REF_TYPE:-}" != tag ] || [ "$GITHUB_REF_NAME" = "v$version" ] ||
   die "the tag is $GITHUB_REF_NAME, but Cargo.toml says $version"
+
+say "Packing the front-end module"
+npm pack --silent ./client --pack-destination dist >/dev/null
+client=authkit-edge-client-$version.tgz
+[ -f "dist/$client" ] || die "client/package.json has another version than Cargo.toml, which says $version"
 
 # The notes: this version's part of CHANGELOG.md, and what the same bytes take.
 sed "1,/^## \[$version\]/d; /^## /,\$d" CHANGELOG.md >dist/NOTES.md
@@ -29,4 +34,5 @@ mv "worker/$name.sbom.json" "dist/$name.cdx.json"
 git clean --quiet --force -- "*$name.sbom.json"
 
 cd dist
-if have sha256sum; then sha256sum "$name.cdx.json" "$name.tar.gz"; else shasum -a 256 "$name.cdx.json" "$name.tar.gz"; fi | tee SHA256SUMS
+set -- "$client" "$name.cdx.json" "$name.tar.gz"
+if have sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi | tee SHA256SUMS

@@ -10,9 +10,9 @@ const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-br
 /** Where `@picahq/authkit` finds its widget. */
 export const HOSTED = "https://authkit.picaos.com";
 
-/** Starts a browser. It ends with this process. */
-export function startBrowser() {
-  return chromium.launch(settings([]));
+/** Starts a browser. It ends with this process. Playwright's keep no pages for the Back button unless told to. */
+export function startBrowser({ keepsPages = false } = {}) {
+  return chromium.launch({ ...settings([]), ignoreDefaultArgs: keepsPages ? ["--disable-back-forward-cache"] : [] });
 }
 
 /** Starts one that keeps its profile in a folder, and gives its only context. */

@@ -99,9 +99,9 @@ for (const provider of ["pica", "one"]) {
       await (await widgetOf(page)).getByLabel("Search").waitFor();
       assert.deepEqual(await page.evaluate(() => seen.filter(([name]) => name === "error")), []);
 
-      await page.reload();
-      await page.route(`**${GRANT}`, (route) => route.fulfill({ json: outdated(own.rig.url, "ada") }), { times: 3 });
-      await page.evaluate(() => authkit.resume());
+      await close(page, await widgetOf(page));
+      await page.evaluate(() => authkit.forget());
+      await page.route(`**${GRANT}`, (route) => route.fulfill({ json: outdated(own.rig.url, "ada") }));
       own.rig.proxy.clear();
       await click(page);
       assert.equal((await heard(page, "error")).code, "invalid_token");

@@ -46,11 +46,11 @@ export const PAGE = `
 `;
 
 /** Hooks for the tests of one `describe`, and what they need. */
-export function withClient(provider, source = PAGE) {
+export function withClient(provider, { source = PAGE, keepsPages } = {}) {
   const own = { provider };
   before(async () => {
     const vars = { CONNECTIONS: "manage", APP_ORIGINS: APP };
-    [own.rig, own.browser, own.bundle] = await Promise.all([startRig({ provider, vars }), startBrowser(), bundled(source)]);
+    [own.rig, own.browser, own.bundle] = await Promise.all([startRig({ provider, vars }), startBrowser({ keepsPages }), bundled(source)]);
   });
   after(() => Promise.all([own.rig?.stop(), own.browser?.close()]));
   beforeEach(async () => {
