@@ -65,7 +65,7 @@ export interface Callbacks {
   onSuccess?: (connection: Connected) => void;
   /** Something failed. Without it, what you await is rejected with the same error. */
   onError?: (error: AuthKitError) => void;
-  /** The widget is gone, whatever came of it. The focus is where it was before. */
+  /** The widget is gone, whatever came of it. The focus then goes where it was, unless you move it here. */
   onClose?: () => void;
   /** The widget can be seen. */
   onOpen?: () => void;

@@ -108,8 +108,9 @@ export function createAuthKit(settings) {
     const mine = { options, replaces, title, tell, starting: true };
     mine.closed = () => {
       if (opening === mine) opening = undefined;
-      before?.focus();
       tell("onClose");
+      // Unless the page has put it somewhere.
+      if ([document.body, frame()].includes(document.activeElement)) before?.focus();
     };
     return (opening = mine);
   }

@@ -23,6 +23,7 @@ await build({
   entryPoints: [join(here, "src/main.js")],
   outfile: join(folder, "app.js"),
   bundle: true,
+  alias: { "authkit-edge-client": join(here, "../client/index.js") },
   format: "esm",
   target: "es2022",
   minify: true,

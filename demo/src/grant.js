@@ -1,72 +1,50 @@
-// The grant: what the widget carries instead of the session. It is asked for over this origin, where
-// the cookie says who is signed in, and renewed before it ends.
+// Shows the grant: what the widget carries instead of the session. The client gets and keeps it; this
+// page looks at it, which yours need not.
 
-import { post } from "./problem.js";
-
-/** A grant that ends sooner than this many seconds is renewed. */
+/** How often the time that is left is shown, in milliseconds, and how little has a new one got. */
+const TICK = 1000;
 const AHEAD = 60;
 
 let grant;
-let pending;
-let timer;
-let changed = () => {};
 
-/** Calls back with the grant, or undefined, whenever it is another one; or with a problem. */
-export function onGrant(callback) {
-  changed = callback;
-}
+/** Keeps `show` told of the seconds that a grant has left, and had at first. */
+export function watchGrant(authkit, show, problem) {
+  const tell = () => show(secondsLeft(), grant?.life ?? 1);
 
-/** The headers for `token.headers`, of a grant that lives for a while yet. */
-export async function grantHeaders() {
-  if (!grant || secondsLeft() < grant.ahead) await renew();
-  return grant.headers;
-}
-
-/** Gets a new grant, once for all who ask at the same time. */
-export function renew() {
-  pending ??= ask().finally(() => (pending = undefined));
-  return pending;
-}
-
-async function ask() {
-  try {
-    const headers = { "content-type": "application/json" };
-    const answer = await post("/api/authkit/grant", { headers, body: "{}" });
-    const life = answer.expires_in ?? answer.expires_at - Date.now() / 1000;
-    // A grant may be set to live for less than two minutes.
-    grant = { ...answer, life, ahead: Math.min(AHEAD, life / 2), age: stopwatch() };
-  } catch (problem) {
-    forget();
-    throw problem;
+  /** Looks which one there is, which gets one if there is none. */
+  async function look() {
+    const headers = await authkit.grantHeaders();
+    const text = headers["x-authkit-grant"];
+    if (text !== grant?.text) grant = { text, life: endOf(text) - Date.now() / 1000, age: stopwatch() };
+    tell();
   }
-  clearTimeout(timer);
-  timer = setTimeout(() => renew().catch((problem) => changed(undefined, problem)), (grant.life - grant.ahead) * 1000);
-  changed(grant);
+
+  setInterval(() => {
+    if (grant && secondsLeft() < AHEAD) look().catch(problem);
+    tell();
+  }, TICK);
+  // A page that was out of sight has forgotten it.
+  document.addEventListener("visibilitychange", () => grant && !document.hidden && look().catch(problem));
+
+  return {
+    look,
+    gone() {
+      grant = undefined;
+      tell();
+    },
+  };
 }
 
-/** Forgets it: another user is signed in, or nobody. */
-export function forget() {
-  clearTimeout(timer);
-  grant = undefined;
-  changed(undefined);
+const secondsLeft = () => (grant ? Math.max(0, grant.life - grant.age()) : 0);
+
+/** When it ends, as it says itself, in seconds since 1970. */
+function endOf(text) {
+  const payload = text.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+  return JSON.parse(atob(payload)).exp;
 }
 
-/** How long it lives yet, counted from its receipt; 0 without one. */
-export function secondsLeft() {
-  return grant ? Math.max(0, grant.life - grant.age()) : 0;
-}
-
-/**
- * Seconds from now on. The server's clock and this machine's may be minutes apart, so neither is
- * compared with the other. The monotonic clock cannot be set, but stands still while some machines
- * sleep; the other one does not. Whichever went further counts.
- */
+/** Seconds from now on, by whichever clock went further: one of the two may stand still or be set. */
 function stopwatch() {
   const [ticks, time] = [performance.now(), Date.now()];
   return () => Math.max(performance.now() - ticks, Date.now() - time) / 1000;
-}
-
-/** All that it had to live when it was new. */
-export function lifetime() {
-  return grant?.life ?? 1;
 }

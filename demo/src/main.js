@@ -1,45 +1,74 @@
 // The page: what it shows, and what happens when somebody does something with it.
 
-import { forget, grantHeaders, lifetime, onGrant, renew, secondsLeft } from "./grant.js";
-import { Problem, post } from "./problem.js";
+import { choose, provider, startAuthKit } from "./authkit.js";
+import { startConnections } from "./connections.js";
+import { watchGrant } from "./grant.js";
+import { Problem, post, words } from "./problem.js";
 import { onChange, signIn, signOut, user } from "./session.js";
 import { effectiveTheme, startTheme } from "./theme.js";
-import { isReturn, openWidget, takeUpReturn } from "./widget.js";
 
 const $ = (id) => document.getElementById(id);
-const KEPT = "connections";
+/** The apps' names by their type, which connections call their platform. */
+const titles = new Map();
 
-$("provider").value = SETTINGS.provider;
+$("provider").value = provider();
+$("provider").onchange = () => choose($("provider").value);
 startTheme($("theme"));
-showConnections();
-onGrant((grant, problem) => {
-  showGrant();
-  if (problem) report(problem);
-});
-onChange(() => start());
-setInterval(showGrant, 1000);
 
+const authkit = startAuthKit({
+  onOpen: () => ($("page").inert = true),
+  onSuccess: ({ name }) => loadConnections().then(() => say(`${name} is connected.`)).catch(report),
+  onError: report,
+  onClose: () => {
+    $("page").inert = false;
+    // The client gives the focus back to the button, if it is there still.
+    if (!opener?.isConnected) $("connected-title").focus();
+  },
+});
+let opener;
+const grant = watchGrant(authkit, showGrant, report);
+const showConnections = startConnections({
+  title: (platform) => titles.get(platform) ?? platform,
+  reconnect: (row) => open((options) => authkit.reconnect(row, options)),
+  disconnect: (row, name) => attempt(async () => {
+    await authkit.disconnect(row.id);
+    await loadConnections();
+    say(`${name} is disconnected.`);
+  }),
+});
+
+onChange(another);
 $("sign-in").onsubmit = (event) => {
   event.preventDefault();
   attempt(async () => {
     await signIn($("user").value);
-    await start();
+    await another();
     $("open").focus();
   });
 };
 $("sign-out").onclick = () =>
   attempt(async () => {
     await signOut();
-    await start();
+    await another();
     $("user").focus();
   });
-$("renew").onclick = () => attempt(renew);
+$("renew").onclick = () =>
+  attempt(async () => {
+    authkit.forget();
+    grant.gone();
+    await grant.look();
+  });
 $("connect").onsubmit = (event) => {
   event.preventDefault();
-  attempt(connect);
+  open((options) => authkit.connect({ ...options, app: $("app").value || undefined }));
 };
+start();
 
-start().then(() => isReturn() && attempt(async () => takeUpReturn(await options(), events())));
+/** Another user is signed in, or nobody. */
+function another() {
+  authkit.forget();
+  return start();
+}
 
 /** Shows who is signed in, and gets what they need. */
 async function start() {
@@ -50,35 +79,43 @@ async function start() {
   $("name").textContent = name ?? "";
   $("renew").disabled = $("form").disabled = name === undefined;
   $("count").textContent = "";
-  forget();
+  grant.gone();
+  showConnections([]);
+  if (name === undefined) return report();
   await attempt(async () => {
-    if (name === undefined) return;
-    await renew();
+    await grant.look();
+    await authkit.resume();
     await loadApps();
+    await loadConnections();
   });
 }
 
 /** The widget loads the list itself. The page does so too, to offer the apps by name. */
 async function loadApps() {
-  const headers = { "content-type": "application/json", ...(await grantHeaders()) };
+  const headers = { "content-type": "application/json", ...(await authkit.grantHeaders()) };
   const { rows } = await post("/api/authkit", { headers, body: "{}" });
-  const titles = rows.filter((row) => row.active).map((row) => row.title);
-  titles.sort((a, b) => a.localeCompare(b));
-  $("app").replaceChildren(new Option("Let me choose", ""), ...titles.map((title) => new Option(title)));
-  $("count").textContent = titles.length > 0 ? `${titles.length} apps` : "No app is enabled in your dashboard yet.";
+  const active = rows.filter((row) => row.active).sort((a, b) => a.title.localeCompare(b.title));
+  for (const { type, title } of active) titles.set(type, title);
+  $("app").replaceChildren(new Option("Let me choose", ""), ...active.map(({ title }) => new Option(title)));
+  $("count").textContent = active.length > 0 ? `${active.length} apps` : "No app is enabled in your dashboard yet.";
 }
 
-async function connect() {
-  openWidget($("provider").value, await options(), events());
+async function loadConnections() {
+  try {
+    showConnections(await authkit.connections());
+  } catch (problem) {
+    if (problem.status !== 404) throw problem;
+    $("none").textContent = "The Worker shows them with CONNECTIONS = \"manage\".";
+  }
 }
 
-async function options() {
-  return {
-    headers: await grantHeaders(),
-    title: latin($("title").value),
-    app: $("app").value,
-    theme: effectiveTheme(),
-  };
+/** Opens the widget, with what the form says. */
+function open(how) {
+  opener = document.activeElement;
+  return attempt(async () => {
+    await how({ title: latin($("title").value), appTheme: effectiveTheme() });
+    await grant.look();
+  });
 }
 
 /** The packages put all they are given into a URL by `btoa`, which knows Latin-1 only. */
@@ -86,21 +123,6 @@ function latin(text) {
   const other = [...text].find((character) => character.codePointAt(0) > 255);
   if (other) throw new Problem(`The title cannot have “${other}” in it: the widget takes Latin letters only.`, { code: "title" });
   return text;
-}
-
-function events() {
-  return {
-    onVisible: () => ($("page").inert = true),
-    onSuccess: (connection) => {
-      keep(connection);
-      say(`${connection.name} is connected.`);
-    },
-    onError: (text) => report(new Problem(`The app could not be connected: ${text}`, { code: "widget" })),
-    onClose: () => {
-      $("page").inert = false;
-      $("open").focus();
-    },
-  };
 }
 
 /** Does something and says in words when it fails. */
@@ -116,7 +138,7 @@ async function attempt(action) {
 function report(problem) {
   const place = $("problem");
   place.hidden = !problem;
-  place.textContent = problem?.message ?? "";
+  place.textContent = problem ? words(problem) : "";
   if (problem?.requestId) {
     const id = document.createElement("small");
     id.textContent = `Request ${problem.requestId}`;
@@ -128,32 +150,9 @@ function say(text) {
   $("status").textContent = text;
 }
 
-function showGrant() {
-  const left = Math.round(secondsLeft());
+function showGrant(seconds, life) {
+  const left = Math.round(seconds);
   const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   $("grant").textContent = left > 0 ? `A grant, good for ${clock}` : user() ? "No grant." : "No grant: sign in first.";
-  $("life").value = left / lifetime();
-}
-
-// Kept for the tab, since One's way through a provider leaves the page and comes back.
-function keep(connection) {
-  const { name, platform, key } = connection;
-  sessionStorage.setItem(KEPT, JSON.stringify([...kept(), { name, platform, key }]));
-  showConnections();
-}
-
-function kept() {
-  return JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
-}
-
-function showConnections() {
-  const items = kept().map(({ name, key }) => {
-    const item = document.createElement("li");
-    const title = Object.assign(document.createElement("strong"), { textContent: name });
-    const code = Object.assign(document.createElement("code"), { textContent: key });
-    item.append(title, code);
-    return item;
-  });
-  $("connections").replaceChildren(...items);
-  $("none").hidden = items.length > 0;
+  $("life").value = left / life;
 }

@@ -1,12 +1,11 @@
 // What went wrong, in words for a person. The server's own words are for a person too; these know
 // more of this page.
 
-/** An answer that is an error, or no answer. */
+/** An answer that is an error, or no answer. The client's errors have the same fields. */
 export class Problem extends Error {
-  constructor(text, { code = "network", requestId } = {}) {
+  constructor(text, { code = "network", status, requestId, retryAfter } = {}) {
     super(text);
-    this.code = code;
-    this.requestId = requestId;
+    Object.assign(this, { code, status, requestId, retryAfter });
   }
 }
 
@@ -17,25 +16,36 @@ export async function post(url, options) {
     response = await fetch(url, { method: "POST", ...options });
     data = await response.json();
   } catch {
-    throw new Problem(
-      response ? "The server's answer cannot be read. Please try again." : "The server cannot be reached. Check your connection and try again.",
-    );
+    throw new Problem("", { code: response ? "unreadable" : "network" });
   }
   if (response.ok) return data;
-  throw new Problem(words(response, data), { code: data.code, requestId: data.request_id });
+  const { status, headers } = response;
+  throw new Problem(data.message, {
+    code: data.code,
+    status,
+    requestId: data.request_id,
+    retryAfter: Number(headers.get("retry-after")),
+  });
 }
 
-function words(response, data) {
-  switch (response.status) {
-    case 401:
-      return "You are not signed in any more. Please sign in again.";
-    case 429: {
-      const seconds = Number(response.headers.get("retry-after"));
-      return seconds > 0
-        ? `Too many people are connecting apps just now. Try again in ${seconds} seconds.`
-        : "Too many people are connecting apps just now. Try again in a minute.";
-    }
+/** What a person is told. */
+export function words({ code, status, retryAfter, message }) {
+  if (status === 401) return "You are not signed in any more. Please sign in again.";
+  if (status === 429) {
+    return retryAfter > 0
+      ? `Too many people are connecting apps just now. Try again in ${retryAfter} seconds.`
+      : "Too many people are connecting apps just now. Try again in a minute.";
+  }
+  switch (code) {
+    case "network":
+      return "The server cannot be reached. Check your connection and try again.";
+    case "unreadable":
+      return "The server's answer cannot be read. Please try again.";
+    case "no_integrations":
+      return "No app is enabled in your dashboard yet.";
+    case "widget":
+      return `The app could not be connected: ${message}`;
     default:
-      return data.message ?? "Something went wrong. Please try again.";
+      return message || "Something went wrong. Please try again.";
   }
 }

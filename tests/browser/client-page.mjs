@@ -49,7 +49,7 @@ export const PAGE = `
 export function withClient(provider, { source = PAGE, keepsPages } = {}) {
   const own = { provider };
   before(async () => {
-    const vars = { CONNECTIONS: "manage", APP_ORIGINS: APP };
+    const vars = { APP_ORIGINS: APP };
     [own.rig, own.browser, own.bundle] = await Promise.all([startRig({ provider, vars }), startBrowser({ keepsPages }), bundled(source)]);
   });
   after(() => Promise.all([own.rig?.stop(), own.browser?.close()]));

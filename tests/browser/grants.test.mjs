@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { assertQuiet, newContext, openDemo, openWidget, startBrowser } from "./browser.mjs";
-import { outdated } from "./outdated.mjs";
 import { startRig } from "./rig.mjs";
 
 const GRANT = "/api/authkit/grant";
@@ -31,27 +30,6 @@ function hooks() {
 
 describe("grants and errors", () => {
   hooks();
-
-  test("shows in the widget that a grant has expired, and works with a new one", async () => {
-    expected = [/status of 401/];
-    const page = await openDemo(context, rig);
-    // What the page holds after the computer was asleep: a true grant whose time is over.
-    await page.route(`**${GRANT}`, (route) => route.fulfill({ json: outdated(rig.url, "ada") }));
-    await page.getByRole("button", { name: "Renew" }).click();
-    await page.getByText("A grant, good for 4:").waitFor();
-    const widget = await openWidget(page);
-    await widget.getByText(/expired|not valid/).waitFor();
-    const refused = rig.proxy.all("POST", TOKEN).at(-1);
-    assert.equal(refused.status, 401);
-    await widget.locator("#close").click();
-    await page.locator("#event-link").waitFor({ state: "detached" });
-
-    await page.unroute(`**${GRANT}`);
-    await page.getByRole("button", { name: "Renew" }).click();
-    await rig.proxy.nth(2, "POST", GRANT);
-    await page.getByText("A grant, good for 5:").or(page.getByText("A grant, good for 4:")).waitFor();
-    await (await openWidget(page)).getByLabel("Search").waitFor();
-  });
 
   test("renews a grant a minute before it ends", async () => {
     await context.clock.install();
@@ -118,8 +96,9 @@ describe("grants and errors", () => {
     await page.goto(rig.url);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("No app is enabled in your dashboard yet.").waitFor();
-    const widget = await openWidget(page);
-    await widget.getByText("No integrations available.").waitFor();
+    await page.getByRole("button", { name: "Connect an app" }).click();
+    await page.locator("#problem").getByText("No app is enabled in your dashboard yet.").waitFor();
+    assert.equal(await page.locator("#event-link").count(), 0);
   });
 });
 
@@ -127,7 +106,7 @@ describe("grants and errors", () => {
 describe("the upstream's limit", () => {
   hooks();
 
-  test("is told in the page and in the widget", async () => {
+  test("is told in the page, which opens no widget", async () => {
     expected = [/status of 429/];
     const page = await openDemo(context, rig);
     const limit = { status: { status: 429, retry_after: "40" } };
@@ -135,12 +114,9 @@ describe("the upstream's limit", () => {
     // The first answer has all of the time; later ones have what is left of it.
     await page.reload();
     await page.getByText("Try again in 40 seconds.").waitFor();
-    const widget = await openWidget(page);
-    await widget.locator(".bad").waitFor();
-    const shown = await widget.locator(".bad").textContent();
-    assert.match(shown, /\w+ .*\w+/, "a sentence");
-    assert.doesNotMatch(shown, /sandbox-error-detail/);
-    await widget.locator("#close").click();
-    await page.locator("#event-link").waitFor({ state: "detached" });
+    await page.locator("#problem").evaluate((place) => (place.textContent = ""));
+    await page.getByRole("button", { name: "Connect an app" }).click();
+    await page.getByText(/^Too many people are connecting apps just now\. Try again in \d+ seconds\./).waitFor();
+    assert.equal(await page.locator("#event-link").count(), 0);
   });
 });

@@ -103,6 +103,7 @@ async function startWorker(folder, sandbox, { provider, vars }) {
         JWT_AUDIENCE: "authkit-sandbox",
         JWT_ALGORITHMS: "ES256",
         JWT_COOKIE: "session",
+        CONNECTIONS: "manage",
         ALLOWED_ORIGINS: `https://authkit.picaos.com,https://auth.withone.ai,${sandbox}`,
         ...vars,
       },
