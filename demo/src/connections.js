@@ -63,7 +63,8 @@ function state(row) {
 function when({ createdAt }) {
   const date = new Date(createdAt ?? NaN);
   if (Number.isNaN(date.getTime())) return [];
-  return [" · since ", make("time", { dateTime: date.toISOString(), textContent: WHEN.format(date) })];
+  const time = make("time", { dateTime: date.toISOString(), textContent: WHEN.format(date) });
+  return [" ", make("span", { className: "when" }, "since ", time)];
 }
 
 /** Asks the person, and waits for the answer. The focus goes back by itself. */

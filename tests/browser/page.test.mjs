@@ -16,6 +16,17 @@ const LOOKS = [
   { name: "phone", options: { viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true, isMobile: true } },
 ];
 
+/** One of each state. */
+const CONNECTED = [
+  ["gmail", "Ada's mailbox", "operational"],
+  ["google-calendar", "My calendar", "failed"],
+  ["hubspot", "Customers", "degraded"],
+  ["notion", "Notes", "unknown"],
+].map(([platform, name, state]) => ({
+  ...{ id: platform, key: `test::${platform}::default::${platform}`, platform, name, state },
+  ...{ createdAt: "2026-03-14T09:26:00.000Z", identity: "ada", identityType: "user" },
+}));
+
 describe("the page", () => {
   let rig, browser;
   before(async () => {
@@ -26,13 +37,17 @@ describe("the page", () => {
 
   for (const { name, options } of LOOKS) {
     test(`is accessible and fits: ${name}`, async () => {
+      await rig.sandbox.connections(CONNECTED);
       const context = await newContext(browser, options);
       const page = await openDemo(context, rig, null);
       await assertAccessible(page, "signed out");
       await assertFits(page);
       await page.getByRole("button", { name: "Sign in" }).click();
-      await page.getByText(/^\d+ apps$/).waitFor();
+      await page.getByText("My calendar").waitFor();
       await assertAccessible(page, "signed in");
+      await page.getByRole("button", { name: "Disconnect My calendar" }).click();
+      await assertAccessible(page, "asked whether to disconnect");
+      await page.getByRole("button", { name: "Keep it" }).click();
 
       await page.getByLabel("App", { exact: true }).selectOption("Slack");
       let widget = await openWidget(page);
