@@ -7,7 +7,7 @@ CDPATH='' cd -- "$(dirname "$0")/.."
 need_chromium
 # The demo is built by the tests themselves, for the ports that they find free.
 install_packages demo "the official front-end packages"
-install_packages tests/browser "Playwright without a browser, and axe"
+install_packages tests/browser "Playwright without a browser, axe, and the frameworks of docs/front-end.md"
 SANDBOX_PROGRAM=$(scripts/sandbox.sh)
 export SANDBOX_PROGRAM
 say "Browser tests in $("${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" --version 2>/dev/null); pictures go to ${SCREENSHOTS:-target/browser}"

@@ -7,8 +7,9 @@ import { PATIENCE } from "./wait.mjs";
 
 const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Where `@picahq/authkit` finds its widget. */
-export const HOSTED = "https://authkit.picaos.com";
+/** Where each official package finds its widget. */
+export const HOSTS = { pica: "https://authkit.picaos.com", one: "https://auth.withone.ai" };
+export const HOSTED = HOSTS.pica;
 
 /** Starts a browser. It ends with this process. Playwright's keep no pages for the Back button unless told to. */
 export function startBrowser({ keepsPages = false } = {}) {
@@ -89,8 +90,10 @@ export function hasFocus(page, id) {
 /** A route that answers for the hosted widget with the stand-in's files. */
 export function hosted(sandbox) {
   return async (route) => {
-    const { pathname } = new URL(route.request().url());
-    const answer = await fetch(`${sandbox}${pathname === "/" ? "/_sandbox/widget" : pathname}`);
+    const request = route.request();
+    const { pathname } = new URL(request.url());
+    const path = pathname === "/" ? "/_sandbox/widget" : pathname;
+    const answer = await fetch(`${sandbox}${path}`, { method: request.method(), body: request.postData() ?? undefined });
     await route.fulfill({ status: answer.status, contentType: answer.headers.get("content-type"), body: await answer.text() });
   };
 }
