@@ -7,7 +7,7 @@ const WHEN = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "sh
 const STATES = {
   operational: "Works",
   degraded: "Works now and then",
-  failed: "Does not work: reconnect it",
+  failed: "Needs reconnecting",
   unknown: "Not checked yet",
 };
 
@@ -64,7 +64,7 @@ function when({ createdAt }) {
   const date = new Date(createdAt ?? NaN);
   if (Number.isNaN(date.getTime())) return [];
   const time = make("time", { dateTime: date.toISOString(), textContent: WHEN.format(date) });
-  return [" ", make("span", { className: "when" }, "since ", time)];
+  return [" ", make("span", { className: "when" }, "connected ", time)];
 }
 
 /** Asks the person, and waits for the answer. The focus goes back by itself. */

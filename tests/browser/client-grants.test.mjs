@@ -82,12 +82,21 @@ for (const provider of ["pica", "one"]) {
 
     test("of which one was forgotten on its way are not kept", async () => {
       const page = await own.open();
-      await page.evaluate(async () => {
-        const old = authkit.grantHeaders();
-        authkit.forget();
-        await Promise.all([old, authkit.grantHeaders()]);
-        await authkit.grantHeaders();
-      });
+      let release;
+      const released = new Promise((resolve) => (release = resolve));
+      await page.route(`**${GRANT}`, async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      }, { times: 1 });
+      await page.evaluate(() => void (window.old = authkit.grantHeaders()));
+      await own.rig.proxy.nth(1, "POST", GRANT);
+      await own.signIn("bob");
+      await page.evaluate(() => authkit.forget());
+      const bobs = await ask(page);
+      release();
+      assert.notDeepEqual(await page.evaluate(() => old), bobs);
+      assert.deepEqual(await ask(page), bobs);
       assert.equal(asked(), 2);
     });
 
@@ -241,6 +250,20 @@ for (const provider of ["pica", "one"]) {
       assert.deepEqual((await list(page)).map((row) => row.id), ["other", id]);
       assert.deepEqual(await page.evaluate(() => seen.filter(([name]) => name === "error")), []);
     });
+
+    // @picahq/authkit believes any window, so that a test can play a widget that connects a second app.
+    if (provider === "pica") {
+      test("are not ended by what else is connected in the same widget", async () => {
+        await vault(mine("old", "slack"));
+        const page = await own.open();
+        await enterKey(await reconnect(page, { id: "old", platform: "slack" }, "Slack"));
+        await heard(page, "success");
+        await vault(mine("old", "slack"), mine("new", "slack"));
+        await page.evaluate((message) => postMessage({ messageType: "LINK_SUCCESS", message }), mine("new", "slack"));
+        await heard(page, "success", 2);
+        assert.equal((await list(page)).length, 2);
+      });
+    }
 
     test("stay when another app was connected in their place", async () => {
       await vault(mine("old", "gmail"));

@@ -28,11 +28,16 @@ export const PAGE = `
     }
     return { open() {} };
   }
+  // Tells what a package is given.
+  function useSpied(props) {
+    note("props")(Object.keys(props).sort());
+    return { open() {} };
+  }
   const { hook, token, ...options } = JSON.parse(document.getElementById("options").textContent);
   window.seen = [];
   window.note = (name) => (value) => seen.push([name, value]);
   window.create = (more) => createAuthKit({
-    widget: { pica: useAuthKit, one: useOneAuth, remembered: useRemembered }[hook],
+    widget: { pica: useAuthKit, one: useOneAuth, remembered: useRemembered, spied: useSpied }[hook],
     onSuccess: note("success"),
     onError: (error) => seen.push(["error", { ...error, message: error.message, isTyped: error instanceof AuthKitError }]),
     onClose: note("close"),

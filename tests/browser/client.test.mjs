@@ -300,6 +300,14 @@ for (const provider of PROVIDERS) {
       assert.equal(own.rig.proxy.all("POST", GRANT).length, 1);
     });
 
+    test("gives the package nothing of the click's event", async () => {
+      const page = await own.open({ hook: "spied" });
+      await heard(page, "effect", 2);
+      await click(page);
+      const given = ["baseUrl", "onClose", "onError", "onSuccess", "selectedConnection", "token"];
+      assert.deepEqual(await heard(page, "props"), given);
+    });
+
     test("takes up a way back once, and the component shows it", async () => {
       const page = await own.open({ hook: "remembered" });
       await page.evaluate(() => sessionStorage.setItem("__withone_auth_pending", "{}"));

@@ -46,13 +46,13 @@ for (const provider of ["pica", "one"]) {
     }
 
     test("say name, app, state and when, in words that are coloured too", async () => {
-      const states = { operational: "Works", degraded: "Works now and then", failed: "Does not work: reconnect it", unknown: "Not checked yet" };
+      const states = { operational: "Works", degraded: "Works now and then", failed: "Needs reconnecting", unknown: "Not checked yet" };
       const rows = Object.keys(states).map((state) => row(`My ${state}`, { state }));
       await rig.sandbox.connections([...rows, row("Bare", { state: undefined, name: undefined, createdAt: undefined }), row("Another's", { identity: "bob" })]);
       const page = await openDemo(context, rig);
       await items(page).nth(4).waitFor();
       const texts = await items(page).locator(".words").allInnerTexts();
-      const expectedTexts = Object.entries(states).map(([state, words]) => `My ${state} Slack\n${words} since Feb 3, 2026, 4:05 AM`);
+      const expectedTexts = Object.entries(states).map(([state, words]) => `My ${state} Slack\n${words} connected Feb 3, 2026, 4:05 AM`);
       assert.deepEqual(texts.map((text) => text.replace(/\s*\n\s*/g, "\n").replace(/[\u00a0\u202f]/g, " ")), [...expectedTexts, "Slack Slack\nNot checked yet"]);
       const colours = await items(page).locator(".state").evaluateAll((all) => all.map((each) => getComputedStyle(each).color));
       assert.equal(new Set(colours).size, 4);
