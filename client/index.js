@@ -40,11 +40,12 @@ export function createAuthKit(settings) {
 
   async function connect(given) {
     // An event, if this itself is the listener of a button.
-    const options = { ...defaults, ...(given?.preventDefault ? {} : given) };
+    const own = given?.preventDefault ? {} : given;
+    const options = { ...defaults, ...own };
     let mine;
     try {
-      // What comes of a way back that nobody has taken up is this caller's.
-      if (!back) heard = options;
+      // What comes of a way back that nobody has taken up is this caller's, too.
+      if (!back) heard = { ...heard, ...own };
       await wayBack();
       // A second click: the widget is opening, or open.
       if (isBusy()) return;
