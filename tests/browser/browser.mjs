@@ -87,6 +87,13 @@ export function hasFocus(page, id) {
   return page.waitForFunction((wanted) => document.activeElement?.id === wanted, id);
 }
 
+/** Presses a button of the provider's pop-up, which closes under the click. */
+export async function decide(popup, answer) {
+  const closed = popup.waitForEvent("close");
+  await popup.getByRole("button", { name: answer }).dispatchEvent("click").catch(() => {});
+  await closed;
+}
+
 /** A route that answers for the hosted widget with the stand-in's files. */
 export function hosted(sandbox) {
   return async (route) => {

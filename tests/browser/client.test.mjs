@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasFocus, widgetOf } from "./browser.mjs";
+import { decide, hasFocus, widgetOf } from "./browser.mjs";
 import { APP, PAGE, click, close, heard, withClient } from "./client-page.mjs";
 
 const GRANT = "/api/authkit/grant";
@@ -70,7 +70,7 @@ for (const provider of PROVIDERS) {
       await widget.getByRole("button", { name: "Gmail" }).click();
       const popup = own.context.waitForEvent("page");
       await widget.getByRole("button", { name: "Continue to Gmail" }).click();
-      await (await popup).getByRole("button", { name: "Allow" }).click();
+      await decide(await popup, "Allow");
       assert.equal((await heard(page, "success")).platform, "gmail");
     });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { assertQuiet, hasFocus, newContext, openDemo, openWidget, startBrowser, widgetOf } from "./browser.mjs";
+import { assertQuiet, decide, hasFocus, newContext, openDemo, openWidget, startBrowser, widgetOf } from "./browser.mjs";
 import { startRig } from "./rig.mjs";
 
 const TOKEN = "/api/authkit";
@@ -188,10 +188,3 @@ describe("connecting", () => {
     await second.getByLabel("User name").waitFor();
   });
 });
-
-/** Presses a button of the provider's pop-up, which closes under the click. */
-async function decide(popup, answer) {
-  const closed = popup.waitForEvent("close");
-  await popup.getByRole("button", { name: answer }).dispatchEvent("click").catch(() => {});
-  await closed;
-}

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { compile as compileSvelte } from "svelte/compiler";
 import { compileScript, parse } from "vue/compiler-sfc";
-import { HOSTS, hosted, newContext, startBrowser, widgetOf } from "./browser.mjs";
+import { HOSTS, decide, hosted, newContext, startBrowser, widgetOf } from "./browser.mjs";
 import { root, startRig } from "./rig.mjs";
 
 const { build } = createRequire(join(root, "package.json"))("esbuild");
@@ -76,7 +76,8 @@ for (const provider of ["pica", "one"]) {
         await widget.getByRole("button", { name: "Gmail" }).click();
         const popup = provider === "pica" && context.waitForEvent("page");
         await widget.getByRole("button", { name: "Continue to Gmail" }).click();
-        await ((await popup) || page).getByRole("button", { name: "Allow" }).click();
+        if (popup) await decide(await popup, "Allow");
+        else await page.getByRole("button", { name: "Allow" }).click();
         await page.getByRole("alert").getByText("gmail is connected.").waitFor();
         assert.deepEqual(context.complaints, []);
         assert.deepEqual(await rig.sandbox.identities().then((all) => [...new Set(all)]), ["ada"]);
