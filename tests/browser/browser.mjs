@@ -90,6 +90,8 @@ export function hasFocus(page, id) {
 /** Presses a button of the provider's pop-up, which closes under the click. */
 export async function decide(popup, answer) {
   const closed = popup.waitForEvent("close");
+  // It says what for once its script has run; before that, a click is lost.
+  await popup.getByText("account?").waitFor();
   await popup.getByRole("button", { name: answer }).dispatchEvent("click").catch(() => {});
   await closed;
 }

@@ -77,7 +77,10 @@ for (const provider of ["pica", "one"]) {
         const popup = provider === "pica" && context.waitForEvent("page");
         await widget.getByRole("button", { name: "Continue to Gmail" }).click();
         if (popup) await decide(await popup, "Allow");
-        else await page.getByRole("button", { name: "Allow" }).click();
+        else {
+          await page.getByText("account?").waitFor();
+          await page.getByRole("button", { name: "Allow" }).click();
+        }
         await page.getByRole("alert").getByText("gmail is connected.").waitFor();
         assert.deepEqual(context.complaints, []);
         assert.deepEqual(await rig.sandbox.identities().then((all) => [...new Set(all)]), ["ada"]);
