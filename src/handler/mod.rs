@@ -12,40 +12,36 @@
 //! `Cache-Control`. No call goes upstream for a request that is refused before step 7.
 
 pub mod doctor;
+mod identify;
 pub mod judgement;
 pub mod record;
+mod trace;
 
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::future::maybe_done;
 use serde::{Serialize, Serializer};
 
 use crate::caller::grant::{GRANT_HEADER, GrantKeys};
-use crate::caller::{
-    Caller, CallerFault, LOOP_HEADER, Presumed, Purpose, Question, SourceName, Unsaid,
-};
+use crate::caller::{Caller, LOOP_HEADER, Purpose, Question, Unsaid};
 use crate::config::{Config, Environment, Service};
 use crate::error::{Challenge, Refusal};
 use crate::handler::doctor::examine;
+use crate::handler::identify::{Ahead, admit, identify};
 use crate::handler::record::{Record, Route};
+use crate::handler::trace::{Trace, millis, millis_since};
 use crate::http::cors::{CorsPolicy, Verdict};
 use crate::http::openapi::DOCUMENT;
-use crate::http::request_body::{MediaType, RequestBody};
 use crate::http::response::{Headers, Response};
 use crate::http::routes::{ConnectionId, Destination, Dialect, Methods};
 use crate::http::target::{Filter, Selection, Target};
-use crate::http::trace_context::{TRACEPARENT, TraceParent};
+use crate::http::trace_context::TraceParent;
 use crate::json;
 use crate::jwt::verifier::Verifier;
-use crate::limits::{BESIDE_UPSTREAM, MAX_REQUEST_ID_BYTES, REQUEST_DEADLINE};
+use crate::limits::REQUEST_DEADLINE;
 use crate::runtime::in_flight::Share;
-use crate::runtime::rate_limit::Count;
 use crate::runtime::{Incoming, Limiter, Method, Runtime, Timestamp};
-use crate::upstream::UpstreamFault;
-use crate::upstream::client::{Client, Usage};
+use crate::upstream::client::Client;
 use crate::upstream::connections::Deletion;
 
 /// What became of a request.
@@ -184,39 +180,6 @@ fn conclude<I: Incoming>(
         share: trace.share,
         announces: route == Route::Preflight && found.is_some_and(|(to, _)| to.is_for_somebody()),
     }
-}
-
-fn millis_since(begun: Timestamp, runtime: &impl Runtime) -> u64 {
-    millis(begun.until(runtime.now()))
-}
-
-fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
-}
-
-/// What the log wants to know of a request, noted on its way.
-struct Trace {
-    request_id: String,
-    started: Timestamp,
-    parent: Option<TraceParent>,
-    identity_ms: u64,
-    upstream_ms: u64,
-    usage: Usage,
-    connections: Option<u32>,
-    uses_next_key: bool,
-    identity_source: Option<&'static str>,
-    identity_type: Option<&'static str>,
-    identity: Option<String>,
-    limiter_failed: bool,
-    /// Where the issuer's keys came from.
-    keys: Option<&'static str>,
-    /// What came of the note, where it was looked for.
-    note: Option<&'static str>,
-    /// What a request without a credential lacks.
-    sought: Option<String>,
-    /// What the application sets, for the caller.
-    set_cookies: Vec<String>,
-    share: Option<Share>,
 }
 
 async fn answer<I, R>(
@@ -412,123 +375,6 @@ where
     Ok(response)
 }
 
-/// Who is calling, as long as that identity does not ask too often; and the token that is `wanted`, where
-/// it was got while the issuer was asked for its keys.
-async fn identify<I, R>(
-    purpose: Purpose,
-    wanted: Option<Selection>,
-    config: &Config,
-    service: &Service,
-    question: &Question<'_, I>,
-    runtime: &R,
-    trace: &mut Trace,
-) -> Result<(Caller, Option<Ahead>), Refusal>
-where
-    I: Incoming,
-    R: Runtime + Verifier,
-{
-    let begun = runtime.now();
-    let is_presumed = Cell::new(false);
-    let parent = trace.parent.clone();
-    #[cfg(not(feature = "notes"))]
-    let ahead = std::future::ready(None::<(crate::caller::Withheld<_>, Upstream, Usage)>);
-    #[cfg(feature = "notes")]
-    let ahead = async {
-        // Looked at when the usual check has come as far as it can by itself.
-        let selection = wanted.filter(|_| question.waits.get())?;
-        let presumed = presume(service, question, runtime).await?;
-        is_presumed.set(true);
-        let upstream = Upstream::begin(config, service, question.deadline, runtime);
-        let client = upstream.client(service, parent.as_ref(), runtime);
-        let policy = service.integrations.as_ref();
-        let token = client.token_ahead(presumed, selection, policy).await;
-        let usage = client.usage();
-        Some((token, upstream, usage))
-    };
-    let mut ahead = pin!(maybe_done(ahead));
-    let identified = service
-        .callers
-        .identify(purpose, question, runtime, &mut trace.set_cookies);
-    let (_, caller) = beside(identified, ahead.as_mut()).await;
-    trace.identity_ms = millis_since(begun, runtime);
-    let caller = caller.map_err(|fault| {
-        if fault == CallerFault::NoCredential {
-            trace.sought = Some(service.callers.sought(purpose));
-        }
-        refused(service, fault)
-    })?;
-    trace.keys = match caller.source() {
-        SourceName::Jwt | SourceName::Access => {
-            Some(match (question.waits.get(), is_presumed.get()) {
-                (false, _) => "memory",
-                (true, true) => "note",
-                (true, false) => "issuer",
-            })
-        }
-        SourceName::Header | SourceName::Body | SourceName::Session | SourceName::Grant => None,
-    };
-    let pseudonym = trace.note_caller(service, &caller);
-    let (limits, source) = (config.rate_limits, caller.source().as_str());
-    let count = limits.count_identity(source, pseudonym, question.deadline, runtime);
-    let count = count.await;
-    trace.judge(Limiter::Identity, count)?;
-
-    if !is_presumed.get() {
-        return Ok((caller, None));
-    }
-    ahead.as_mut().await;
-    let ahead = ahead.as_mut().take_output().flatten();
-    let ahead = ahead.and_then(|(token, upstream, usage)| {
-        let token = token.release(&caller)?;
-        Some(Ahead {
-            token,
-            upstream,
-            usage,
-        })
-    });
-    Ok((caller, ahead))
-}
-
-/// A caller's token that was got before it was certain who they are.
-struct Ahead {
-    token: Result<Vec<u8>, UpstreamFault>,
-    upstream: Upstream,
-    usage: Usage,
-}
-
-/// Who asks, by what is noted. Looked up at the same time: how many pages there are.
-async fn presume<I, R>(
-    service: &Service,
-    question: &Question<'_, I>,
-    runtime: &R,
-) -> Option<Presumed>
-where
-    I: Incoming,
-    R: Runtime + Verifier,
-{
-    let mut pages = pin!(maybe_done(service.endpoint.recall_pages_once(runtime)));
-    let presumed = beside(service.callers.presume(question, runtime), pages.as_mut()).await;
-    pages.await;
-    presumed
-}
-
-/// What `first` gives. `other` begins where that has to wait, goes on meanwhile, and is not waited for.
-async fn beside<T>(
-    first: impl Future<Output = T>,
-    mut other: Pin<&mut impl Future<Output = ()>>,
-) -> T {
-    let mut first = pin!(first);
-    poll_fn(|context| {
-        let polled = first.as_mut().poll(context);
-        if polled.is_pending() {
-            // Whether it is done is seen later.
-            let _ = other.as_mut().poll(context);
-        }
-        polled
-    })
-    .await
-}
-
 /// The upstream's part of a request: since when, until when, and what it holds.
 struct Upstream {
     begun: Timestamp,
@@ -679,48 +525,6 @@ fn check_transport(
     }
 }
 
-/// Reads the body, where there is to be one, as long as the client does not ask too often.
-async fn admit<I, R>(
-    purpose: Purpose,
-    config: &Config,
-    service: &Service,
-    request: &I,
-    runtime: &R,
-    trace: &mut Trace,
-) -> Result<RequestBody, Refusal>
-where
-    I: Incoming,
-    R: Runtime,
-{
-    let deadline = trace.deadline(service);
-    let limits = config.rate_limits;
-    let keys = config.caller_keys.as_ref();
-    // A server of the operator's is many clients. One that runs on Workers even shares its address
-    // with the Workers of everybody else.
-    if keys.is_none_or(|keys| keys.check(request).is_err()) {
-        let count = limits.count_client(request, deadline, runtime).await;
-        trace.judge(Limiter::Client, count)?;
-    }
-    let media_type = match purpose {
-        Purpose::Token => MediaType::Optional,
-        Purpose::Grant => MediaType::Required,
-        // A request that reads or deletes has no body, and one that it has all the same means nothing.
-        Purpose::Connections => return Ok(RequestBody::default()),
-    };
-    let waiting = &config.in_flight.waiting;
-    let body = RequestBody::read(request, media_type, waiting, deadline, runtime).await;
-    body.map_err(Refusal::Body)
-}
-
-fn refused(service: &Service, fault: CallerFault) -> Refusal {
-    let challenge = if service.callers.takes_bearer_tokens() {
-        Challenge::Bearer
-    } else {
-        Challenge::Own
-    };
-    Refusal::Caller(fault, challenge)
-}
-
 /// An answer with a JSON body.
 fn ok(body: Vec<u8>) -> Response {
     let mut headers = Headers::default();
@@ -744,79 +548,4 @@ impl From<Destination> for Route {
             Destination::OpenApi => Self::OpenApi,
         }
     }
-}
-
-impl Trace {
-    fn begin(request: &impl Incoming, runtime: &impl Runtime) -> Self {
-        let parent = request.header(TRACEPARENT);
-        Self {
-            request_id: request_id(request, runtime),
-            started: request.received().unwrap_or_else(|| runtime.now()),
-            parent: parent.and_then(|text| TraceParent::parse(&text)),
-            identity_ms: 0,
-            upstream_ms: 0,
-            usage: Usage::default(),
-            connections: None,
-            uses_next_key: false,
-            identity_source: None,
-            identity_type: None,
-            identity: None,
-            limiter_failed: false,
-            keys: None,
-            note: None,
-            sought: None,
-            set_cookies: Vec::new(),
-            share: None,
-        }
-    }
-
-    /// When the answer must be there. The upstream has its own time beside it where that was set longer.
-    fn deadline(&self, service: &Service) -> Timestamp {
-        let whole = REQUEST_DEADLINE.max(service.upstream_deadline + BESIDE_UPSTREAM);
-        self.started.after(whole)
-    }
-
-    /// Notes what was used of the upstream.
-    fn used(
-        &mut self,
-        usage: Usage,
-        upstream: &Upstream,
-        service: &Service,
-        runtime: &impl Runtime,
-    ) {
-        self.usage = usage;
-        self.upstream_ms = millis_since(upstream.begun, runtime);
-        let account = &service.endpoint.account;
-        self.uses_next_key = account.uses_next_key();
-        self.note = account.take_word();
-    }
-
-    /// Notes who is calling, and gives the pseudonym.
-    fn note_caller(&mut self, service: &Service, caller: &Caller) -> &str {
-        self.identity_source = Some(caller.source().as_str());
-        self.identity_type = Some(caller.identity_type().as_str());
-        self.identity.insert(service.pseudonyms.of(caller))
-    }
-
-    /// Refuses what a limiter has counted as one too many, and notes when it did not count.
-    fn judge(&mut self, limiter: Limiter, count: Count) -> Result<(), Refusal> {
-        match count {
-            Count::Within => Ok(()),
-            Count::Above => Err(Refusal::RateLimit(limiter)),
-            Count::Unknown => {
-                self.limiter_failed = true;
-                Ok(())
-            }
-        }
-    }
-}
-
-/// The caller's `x-request-id` if it is one that can go into a log, else a fresh one.
-fn request_id(request: &impl Incoming, runtime: &impl Runtime) -> String {
-    let safe = |text: &String| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        (1..=MAX_REQUEST_ID_BYTES).contains(&text.len()) && text.bytes().all(plain)
-    };
-    let given = request.header("x-request-id");
-    given.filter(safe).unwrap_or_else(|| runtime.uuid())
 }
