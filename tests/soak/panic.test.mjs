@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { edge } from "../../benches/worker/lib/contestants.mjs";
+import { built } from "../../benches/worker/lib/contestants.mjs";
 import { removeWork } from "../../benches/worker/lib/workerd.mjs";
 import { ask } from "./lib/client.mjs";
 import { Log } from "./lib/log.mjs";
 import { healthy, start, tokenFault, until, untilIdle } from "./lib/server.mjs";
 
 const root = join(import.meta.dirname, "../..");
-const files = edge.files.map((file) => file.replace(join(root, "build"), join(root, "tests/soak/panic-worker/build")));
+const files = () => built(join(root, "tests/soak/panic-worker/build"));
 
 /** One that every deployment allows. */
 const ORIGIN = "https://authkit.picaos.com";
