@@ -206,6 +206,9 @@ pub const MAX_JWKS_BYTES: usize = 64 * 1024;
 /// Most keys in a JWKS document.
 pub const MAX_KEYS: usize = 64;
 
+/// How many keys an isolate keeps imported: those of two issuers while they replace theirs.
+pub const MAX_IMPORTED_KEYS: usize = 8;
+
 /// Most keys that a token without `kid` is tried with, one after the other: while keys are replaced
 /// there are two, and each costs a signature.
 pub const MAX_KEYS_TRIED: usize = 4;

@@ -1,6 +1,6 @@
 //! Strings that must not be seen.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit};
@@ -110,6 +110,17 @@ impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Secret(…)")
     }
+}
+
+/// A hash as text: two lower-case digits a byte.
+#[must_use]
+pub fn hex(hash: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * hash.len());
+    for byte in hash {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

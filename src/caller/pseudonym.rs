@@ -1,12 +1,10 @@
 //! How logs name a person without naming them.
 
-use std::fmt::Write as _;
-
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::caller::Caller;
-use crate::secret::Secret;
+use crate::secret::{Secret, hex};
 
 /// Sets this use of the secret apart from any other.
 const CONTEXT: &[u8] = b"authkit-edge log pseudonym v1\0";
@@ -39,12 +37,7 @@ impl PseudonymKey {
         mac.update(b":");
         mac.update(caller.identity().as_str().as_bytes());
         let hash = mac.finalize().into_bytes();
-        let mut text = String::with_capacity(2 * KEPT_BYTES);
-        for byte in hash.iter().take(KEPT_BYTES) {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        hex(hash.get(..KEPT_BYTES).unwrap_or(&hash))
     }
 }
 

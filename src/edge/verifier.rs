@@ -12,13 +12,10 @@ use crate::edge::runtime::{Edge, global};
 use crate::jwt::algorithm::Algorithm;
 use crate::jwt::jwk::PublicKey;
 use crate::jwt::verifier::{SignatureCheck, VerificationKey, Verifier};
-
-/// How many imported keys an isolate keeps: those of two issuers while they replace theirs. Importing
-/// one takes longer than checking a signature with it.
-const MAX_IMPORTED: usize = 8;
+use crate::limits::MAX_IMPORTED_KEYS;
 
 thread_local! {
-    /// The one that was imported last stands last.
+    /// At most [`MAX_IMPORTED_KEYS`]. The one that was imported last stands last.
     static IMPORTED: RefCell<Vec<Imported>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -103,7 +100,7 @@ async fn import(
         verify: verify.clone(),
     };
     IMPORTED.with_borrow_mut(|all| {
-        if all.len() >= MAX_IMPORTED {
+        if all.len() >= MAX_IMPORTED_KEYS {
             all.remove(0);
         }
         all.push(kept);

@@ -5,7 +5,6 @@
 //! that whoever else writes to the cache writes no notes, and one deployment reads none of another's.
 //! Nothing secret is in one, and nothing of any user.
 
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use hmac::{Hmac, Mac};
@@ -13,7 +12,7 @@ use sha2::Sha256;
 
 use crate::limits::{CLOCK_SKEW, MAX_NOTE_BYTES, NOTE_LIFE, NOTE_PATIENCE};
 use crate::runtime::{Runtime, Timestamp};
-use crate::secret::Secret;
+use crate::secret::{Secret, hex};
 
 /// Sets this use of the secret apart from any other.
 const CONTEXT: &[u8] = b"authkit-edge note v1\0";
@@ -115,12 +114,7 @@ fn name(key: &Hmac<Sha256>, subject: Subject<'_>) -> String {
             mac.update(url.as_bytes());
         }
     }
-    let mut name = String::with_capacity(2 * MAC_BYTES);
-    for byte in mac.finalize().into_bytes() {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
+    hex(&mac.finalize().into_bytes())
 }
 
 /// Over the name as well: no note stands in for another.

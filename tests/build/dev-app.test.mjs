@@ -7,6 +7,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlin
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { freePort } from "../conformance/lib/children.mjs";
 import { environment, folder, root } from "./lib/checkout.mjs";
 
 const PATIENCE_MS = 120_000;
@@ -23,15 +24,6 @@ async function isSaid(text, times = 1) {
     if (Date.now() > end) throw new Error(`It does not say ${text} ${times} times:\n${output}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** What of the project `dev.mjs` needs, with a wrangler.toml that may be changed. */

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { freePort } from "../conformance/lib/children.mjs";
 import { environment, root } from "./lib/checkout.mjs";
 
 const PATIENCE_MS = 300_000;
@@ -14,17 +14,8 @@ const addresses = Object.values(networkInterfaces()).flat().filter(({ family, in
 const outside = addresses[0]?.address;
 let child, closed, port, sandboxPort;
 
-async function freePort() {
-  const server = createServer().listen(0, "0.0.0.0");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 before(async () => {
-  [port, sandboxPort] = [await freePort(), await freePort()];
+  [port, sandboxPort] = [await freePort("0.0.0.0"), await freePort("0.0.0.0")];
   const env = { ...environment, HOST: "0.0.0.0", PORT: `${port}`, SANDBOX_PORT: `${sandboxPort}`, NO_COLOR: "1" };
   child = spawn("make", ["dev"], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   closed = once(child, "close");

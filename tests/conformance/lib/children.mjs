@@ -102,8 +102,9 @@ async function stop(child) {
   await child.closed;
 }
 
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
+/** A port that was free at this address a moment ago. */
+export async function freePort(host = "127.0.0.1") {
+  const server = createServer().listen(0, host);
   await once(server, "listening");
   const { port } = server.address();
   server.close();

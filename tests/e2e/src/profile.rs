@@ -93,11 +93,7 @@ impl Profile {
     }
 
     fn start(self) -> Result<Edge, String> {
-        let sandbox = Sandbox::start(Options {
-            key: KEY.to_owned(),
-            ..Options::default()
-        })
-        .map_err(|error| error.to_string())?;
+        let sandbox = sandbox();
         let bindings = self.bindings(sandbox.issuer());
         Ok(Edge {
             sandbox,
@@ -363,6 +359,15 @@ pub fn contains(bytes: &[u8], text: &str) -> bool {
 /// A printed line as the record of a request, if it is one.
 pub fn record(line: &str) -> Option<Value> {
     printed(line).filter(|record| record["request_id"].is_string())
+}
+
+/// An upstream of one's own, which takes [`KEY`].
+pub fn sandbox() -> Sandbox {
+    let options = Options {
+        key: KEY.to_owned(),
+        ..Options::default()
+    };
+    Sandbox::start(options).expect("a port is free")
 }
 
 /// A printed line as JSON, if it is any. With several Workers, their names stand before it.

@@ -3,21 +3,13 @@
 use std::collections::BTreeMap;
 
 use authkit_edge_e2e::client::{Request, USER, WIDGET};
-use authkit_edge_e2e::profile::{CALLER_KEY, KEY, Profile};
+use authkit_edge_e2e::profile::{CALLER_KEY, Profile, sandbox};
 use authkit_edge_e2e::worker::{Bindings, Deployment, Worker};
-use authkit_sandbox::{Options, Sandbox};
+use authkit_sandbox::Sandbox;
 use serde_json::Value;
 
 /// A session of the application's. It opens nothing but a sandbox.
 const SESSION: &str = "session_published_on_purpose_0123456789";
-
-fn sandbox() -> Sandbox {
-    let options = Options {
-        key: KEY.to_owned(),
-        ..Options::default()
-    };
-    Sandbox::start(options).unwrap()
-}
 
 /// The identities that tokens were asked for, one for each upstream call.
 fn identities(sandbox: &Sandbox) -> Vec<String> {

@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::application::{Application, Asked, Reply};
 use authkit_edge_e2e::client::{Request, WIDGET};
-use authkit_edge_e2e::profile::{GRANT_KEY, KEY, Profile, record};
+use authkit_edge_e2e::profile::{GRANT_KEY, Profile, record, sandbox};
 use authkit_edge_e2e::worker::{Bindings, Deployment, Worker};
-use authkit_sandbox::{Options, Sandbox};
+use authkit_sandbox::Sandbox;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -23,14 +23,6 @@ struct Live {
     /// Another server, which is never to be asked.
     elsewhere: Application,
     worker: Worker,
-}
-
-fn sandbox() -> Sandbox {
-    let options = Options {
-        key: KEY.to_owned(),
-        ..Options::default()
-    };
-    Sandbox::start(options).unwrap()
 }
 
 /// A deployment for sessions of an application at `url`.

@@ -9,10 +9,10 @@ use std::thread;
 use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::application::{Application, Reply};
 use authkit_edge_e2e::client::{Request, WIDGET};
-use authkit_edge_e2e::profile::{KEY, Profile, record};
+use authkit_edge_e2e::profile::{Profile, record, sandbox};
 use authkit_edge_e2e::worker::Worker;
 use authkit_edge_e2e::{PATIENCE, root};
-use authkit_sandbox::{Fault, FaultKind, Options, Sandbox};
+use authkit_sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::{Value, json};
 
 /// A data centre, and what is outside of it.
@@ -89,14 +89,6 @@ impl Drop for DataCentre {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.state);
     }
-}
-
-fn sandbox() -> Sandbox {
-    let options = Options {
-        key: KEY.to_owned(),
-        ..Options::default()
-    };
-    Sandbox::start(options).unwrap()
 }
 
 /// What the log says of where the answer came from.

@@ -2,9 +2,8 @@
 
 use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::client::{Request, WIDGET};
-use authkit_edge_e2e::profile::{KEY, Profile, printed, record};
+use authkit_edge_e2e::profile::{Profile, printed, record, sandbox};
 use authkit_edge_e2e::worker::{Bindings, Deployment, Worker};
-use authkit_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
 const TRACE_PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -21,11 +20,7 @@ fn line_of(worker: &Worker, answer: &Answer) -> Value {
 
 #[test]
 fn leaves_times_a_trace_and_a_data_point() {
-    let options = Options {
-        key: KEY.to_owned(),
-        ..Options::default()
-    };
-    let sandbox = Sandbox::start(options).unwrap();
+    let sandbox = sandbox();
     let mut bindings = Profile::Pica.bindings(sandbox.issuer());
     bindings.variables.insert("SERVER_TIMING", json!("on"));
     let service = json!([{"binding": "AUTHKIT_ANALYTICS", "service": "recorder"}]);

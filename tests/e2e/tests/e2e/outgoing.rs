@@ -1,9 +1,9 @@
 //! What the Worker's own calls look like on the wire.
 
 use authkit_edge_e2e::client::Request;
-use authkit_edge_e2e::profile::{KEY, Profile};
+use authkit_edge_e2e::profile::{Profile, sandbox};
 use authkit_edge_e2e::worker::Worker;
-use authkit_sandbox::{Options, Route, Sandbox};
+use authkit_sandbox::Route;
 use serde_json::json;
 
 /// The kind: every call there is, whoever it goes to. That it is `no-store`, workerd shows by what it
@@ -11,11 +11,7 @@ use serde_json::json;
 #[test]
 fn calls_say_who_they_are_and_are_answered_by_no_cache() {
     // A Worker of its own, which has to load the keys.
-    let sandbox = Sandbox::start(Options {
-        key: KEY.to_owned(),
-        ..Options::default()
-    });
-    let sandbox = sandbox.unwrap();
+    let sandbox = sandbox();
     let worker = Worker::start("calls", Profile::Verified.bindings(sandbox.issuer())).unwrap();
     let token = sandbox.issuer().token("RS256", "ada", &json!({}));
     let request = Request::anonymous().header("authorization", format!("Bearer {token}"));

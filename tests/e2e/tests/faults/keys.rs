@@ -5,9 +5,9 @@ use std::thread;
 use authkit_edge_e2e::PATIENCE;
 use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::client::Request;
-use authkit_edge_e2e::profile::{KEY, Profile};
+use authkit_edge_e2e::profile::{Profile, sandbox};
 use authkit_edge_e2e::worker::Worker;
-use authkit_sandbox::{Fault, Options, Sandbox};
+use authkit_sandbox::{Fault, Sandbox};
 use serde_json::json;
 
 use crate::matrix::{healthy, is_run, keys_faults};
@@ -22,11 +22,7 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
-        let options = Options {
-            key: KEY.to_owned(),
-            ..Options::default()
-        };
-        let sandbox = Sandbox::start(options).unwrap();
+        let sandbox = sandbox();
         let bindings = Profile::Verified.bindings(sandbox.issuer());
         let token = sandbox.issuer().token("ES256", "ada", &json!({}));
         Self {

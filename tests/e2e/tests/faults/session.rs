@@ -3,9 +3,9 @@
 use authkit_edge_e2e::answer::Answer;
 use authkit_edge_e2e::application::{Application, Reply};
 use authkit_edge_e2e::client::Request;
-use authkit_edge_e2e::profile::{GRANT_KEY, KEY, Profile};
+use authkit_edge_e2e::profile::{GRANT_KEY, Profile, sandbox};
 use authkit_edge_e2e::worker::Worker;
-use authkit_sandbox::{Connection, Options, Sandbox};
+use authkit_sandbox::{Connection, Sandbox};
 use serde_json::json;
 
 use crate::in_time;
@@ -22,11 +22,7 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
-        let options = Options {
-            key: KEY.to_owned(),
-            ..Options::default()
-        };
-        let (sandbox, application) = (Sandbox::start(options).unwrap(), Application::start());
+        let (sandbox, application) = (sandbox(), Application::start());
         let url = format!("http://{}/api/session", application.addr);
         let mut bindings = Profile::Pica.bindings(sandbox.issuer());
         bindings.variables.extend([
