@@ -123,9 +123,11 @@ packages_seen() { # folder
 
 # Installs the packages of a folder's lock file, unless they are there already. Whatever npm was told
 # to leave out or to do otherwise (NODE_ENV, npm_config_…, a .npmrc of the user's), it installs them all.
+# Where some are there, it says what is to be and what was: whoever is running them loses them.
 install_packages() { # folder what
-  [ "$(cat "$1/node_modules/.stamp" 2>/dev/null)" != "$(packages_seen "$1")" ] || return 0
-  say "Installing $2 from npm"
+  seen=$(packages_seen "$1") stamp=$(cat "$1/node_modules/.stamp" 2>/dev/null || true)
+  [ "$stamp" != "$seen" ] || return 0
+  say "Installing $2 from npm${stamp:+ again: $seen, and not $stamp}"
   system=$(PATH=$user_path node -p '"--os=" + process.platform + " --cpu=" + process.arch')
   # shellcheck disable=SC2086 # two words
   ( cd "$1" && PATH=$user_path npm ci --loglevel=error --include=dev --include=optional --include=peer \

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { checkout, environment, folder, must, run, work } from "./lib/checkout.mjs";
+import { checkout, environment, folder, must, root, run, work } from "./lib/checkout.mjs";
 
 const here = checkout();
 // One package that is for development, with a program for each system, which are optional.
@@ -69,6 +69,8 @@ for (const [what, spoil] of [
 
 // The kind: one folder, two systems. No program of the other one is called, npm's own Node.js least of all.
 test("programs of another system are replaced, and not called", () => {
+  const installed = () => readFileSync(join(root, "node_modules/.stamp"), "utf8");
+  const before = installed();
   const node = join(here, "node_modules/.bin/node");
   const tool = join(here, ".tools", host(), "bin/wasm-bindgen");
   // Instead of compiling another one, which takes a minute: the same one, as if the user had it.
@@ -89,6 +91,9 @@ test("programs of another system are replaced, and not called", () => {
   assert.doesNotMatch(output, /Exec format error|wasm-bindgen/);
   assert.match(must(run(here, [node, "--version"])), /^v22/);
   assert.equal(must(run(here, ["sh", "scripts/setup.sh"], env)), "");
+  // The checkout that this one was furnished from has not noticed. If it had, its next build would install
+  // its packages anew, under whoever is running them.
+  assert.equal(installed(), before);
 });
 
 function host() {

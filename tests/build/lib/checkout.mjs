@@ -48,13 +48,17 @@ export function clone(name, options = []) {
   return folder;
 }
 
-/** Puts a tree of files elsewhere by links, or by copies on another file system. Packages are never written to in place. */
+/**
+ * Puts a tree of files elsewhere by links, or by copies on another file system. What packages are made of is
+ * never written to in place; what begins with a dot says what is installed, is written to, and is copied.
+ */
 function link(from, to) {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) link(source, target);
     else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else if (entry.name.startsWith(".")) cpSync(source, target);
     else {
       try {
         linkSync(source, target);
