@@ -118,7 +118,7 @@ install_cargo_command() { # crate version
 
 # What a folder's packages are to be, and what is there: for which system, and what is missing.
 packages_seen() { # folder
-  echo "$(cat "$1/package.json" "$1/package-lock.json" "$1/.npmrc" | digest) $(PATH=$user_path node scripts/installed.mjs "$1")"
+  echo "$(cat "$1/package.json" "$1/package-lock.json" "$1/.npmrc" 2>/dev/null | digest) $(PATH=$user_path node scripts/installed.mjs "$1")"
 }
 
 # Installs the packages of a folder's lock file, unless they are there already. Whatever npm was told

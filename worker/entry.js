@@ -10,6 +10,10 @@ globalThis.queueMicrotask = undefined;
 // `worker` notes a panic here, for as long as panics get that far.
 const state = worker.__worker_init_state();
 
+// While the isolate starts, before anybody asks: what is called here is compiled then. A Worker without the
+// endpoint has nothing to rehearse.
+worker.rehearse?.();
+
 /** How the requests that are under way are told that nothing in their instance goes on any more. */
 const underWay = new Set();
 /** Panics by which an instance has ended. All who were in it meet the same one, some of them later. */

@@ -4,11 +4,13 @@
 //! `examples/mounted-worker` for some.
 
 mod body;
+mod rehearsal;
 mod runtime;
 mod verifier;
 
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
 use js_sys::{JSON, Object, Promise, PromiseWithResolvers, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,6 +18,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use worker::worker_sys::AnalyticsEngineDataset;
 use worker::{Env, console_log};
 
+use crate::config::Config;
 use crate::config::deployment::Deployment;
 use crate::handler::record::Record;
 use crate::handler::{Outcome, fail, handle, prepare};
@@ -23,6 +26,7 @@ use crate::http::response::Response;
 use crate::runtime::in_flight::Allowance;
 use crate::runtime::{Incoming, Message, Method, ReadError, Runtime, Timestamp};
 
+pub use rehearsal::rehearse;
 pub use runtime::{Edge, EdgeReply};
 
 thread_local! {
@@ -41,8 +45,8 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
     let edge = Edge::new(env);
     let request = EdgeRequest::new(request, &edge);
     let edge = edge.keeping_notes_at(&request.url);
-    let config = DEPLOYMENT.with(Rc::clone).config(&edge).await;
-    let outcome = handle(&config, &request, &edge).await;
+    let deployment = DEPLOYMENT.with(Rc::clone);
+    let (config, outcome) = judge(&deployment, &request, &edge).await;
     if outcome.announces {
         let (env, url) = (env.clone(), request.url);
         spawn_local(async move {
@@ -51,6 +55,19 @@ pub async fn answer(request: web_sys::Request, env: &Env) -> web_sys::Response {
         });
     }
     finish(&outcome, env)
+}
+
+/// What becomes of a request to a deployment. Boxed, so that the Worker has the code of it once.
+fn judge<'a>(
+    deployment: &'a Deployment,
+    request: &'a EdgeRequest,
+    edge: &'a Edge<'_>,
+) -> LocalBoxFuture<'a, (Rc<Config>, Outcome)> {
+    Box::pin(async move {
+        let config = deployment.config(edge).await;
+        let outcome = handle(&config, request, edge).await;
+        (config, outcome)
+    })
 }
 
 /// Answers a request that ended in a panic. `worker/entry.js` asks a fresh instance for it, where

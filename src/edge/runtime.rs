@@ -1,10 +1,10 @@
 //! The ports of the core on Workers: clock, chance, timers, and the Fetch API.
 
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::time::Duration;
 
-use js_sys::{Array, Date, Math, Number, Promise, Uint8Array};
+use js_sys::{Array, Date, Math, Number, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, WorkerGlobalScope};
@@ -13,6 +13,7 @@ use worker::worker_sys::{Fetcher, RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
 use crate::edge::{Life, body, object, property};
+use crate::handler::rehearsal;
 use crate::http::target::Target;
 use crate::limits::NOTE_LIFE;
 use crate::runtime::in_flight::Allowance;
@@ -27,6 +28,16 @@ pub struct Edge<'a> {
     env: &'a Env,
     /// Under which addresses notes are kept: `https://` and a host.
     notes_at: Option<String>,
+    calls: Calls,
+}
+
+/// Where calls go.
+#[derive(Clone, Copy)]
+enum Calls {
+    /// To where their addresses lead.
+    Out,
+    /// Nowhere: each gets the answer of the rehearsal. There are no timers either, no chance and no log.
+    OnStage,
 }
 
 impl<'a> Edge<'a> {
@@ -36,6 +47,15 @@ impl<'a> Edge<'a> {
         Self {
             env,
             notes_at: None,
+            calls: Calls::Out,
+        }
+    }
+
+    /// The same place without a way out, for a rehearsal.
+    pub(super) fn on_stage(env: &'a Env) -> Self {
+        Self {
+            calls: Calls::OnStage,
+            ..Self::new(env)
         }
     }
 
@@ -66,6 +86,9 @@ impl<'a> Edge<'a> {
     }
 
     fn send(&self, request: &Prepared, url: &str) -> Result<Promise, JsValue> {
+        if let Calls::OnStage = self.calls {
+            return Ok(Promise::resolve(&*answer_on_stage()?).unchecked_into());
+        }
         let Some(service) = request.service else {
             let promise = global().fetch_with_str_and_init(url, &request.init);
             return Ok(promise.unchecked_into());
@@ -108,6 +131,9 @@ impl Runtime for Edge<'_> {
     }
 
     fn uuid(&self) -> String {
+        if let Calls::OnStage = self.calls {
+            return String::new();
+        }
         let crypto = global().crypto();
         crypto
             .map(|crypto| crypto.random_uuid())
@@ -115,7 +141,13 @@ impl Runtime for Edge<'_> {
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
-        Delay::from(duration)
+        let calls = self.calls;
+        async move {
+            match calls {
+                Calls::Out => Delay::from(duration).await,
+                Calls::OnStage => pending().await,
+            }
+        }
     }
 
     fn prepare(&self, request: &Outgoing) -> Self::Prepared {
@@ -136,6 +168,10 @@ impl Runtime for Edge<'_> {
         Ok(EdgeReply {
             response: response.unchecked_into(),
             abort,
+            on_stage: match self.calls {
+                Calls::Out => None,
+                Calls::OnStage => Some(rehearsal::answer(url)),
+            },
         })
     }
 
@@ -144,12 +180,14 @@ impl Runtime for Edge<'_> {
     }
 
     fn keep(&self, name: &str, note: Vec<u8>) {
-        let url = self.note_url(name);
+        let Ok(url) = self.note_url(name) else {
+            return;
+        };
         let life = Life::begin();
         spawn_local(async move {
             let _life = life;
             // What is not kept is missed by nobody.
-            let _ = put(url, &note).await;
+            let _ = put(&url, &note).await;
         });
     }
 
@@ -165,7 +203,7 @@ async fn note_cache() -> Result<Cache, JsValue> {
     Ok(JsFuture::from(opening?).await?.unchecked_into())
 }
 
-async fn put(url: Result<String, JsValue>, note: &[u8]) -> Result<(), JsValue> {
+async fn put(url: &str, note: &[u8]) -> Result<(), JsValue> {
     let headers = web_sys::Headers::new()?;
     headers.set("content-type", "application/octet-stream")?;
     let life = NOTE_LIFE.as_secs();
@@ -174,7 +212,7 @@ async fn put(url: Result<String, JsValue>, note: &[u8]) -> Result<(), JsValue> {
     init.set_headers(&headers);
     let note = Uint8Array::from(note);
     let note = web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&note), &init)?;
-    JsFuture::from(note_cache().await?.put(&url?, &note)).await?;
+    JsFuture::from(note_cache().await?.put(url, &note)).await?;
     Ok(())
 }
 
@@ -200,7 +238,9 @@ extern "C" {
 
 impl Environment for Edge<'_> {
     fn warn(&self, line: &str) {
-        console_warn!("{line}");
+        if let Calls::Out = self.calls {
+            console_warn!("{line}");
+        }
     }
 
     fn binding(&self, name: &str) -> Option<Binding> {
@@ -269,10 +309,22 @@ fn unreachable(_: JsValue) -> Unreachable {
     Unreachable
 }
 
+/// The answer to every call of a rehearsal but for its body. No real one can be made where that is played.
+fn answer_on_stage() -> Result<Object, JsValue> {
+    let answer = Object::new();
+    let set = |name, value: &JsValue| Reflect::set(&answer, &JsValue::from_str(name), value);
+    set("status", &JsValue::from_f64(200.0))?;
+    let headers = web_sys::Headers::new()?;
+    set("headers", &headers)?;
+    Ok(answer)
+}
+
 /// The Fetch API's answer.
 pub struct EdgeReply {
     response: web_sys::Response,
     abort: AbortOnDrop,
+    /// The body, in a rehearsal.
+    on_stage: Option<Vec<u8>>,
 }
 
 impl Message for EdgeReply {
@@ -281,7 +333,12 @@ impl Message for EdgeReply {
     }
 
     async fn read_body(&self, allowance: &Allowance<'_>) -> Result<Vec<u8>, ReadError> {
-        let bytes = body::read(self.response.body(), &self.response.headers(), allowance).await?;
+        let bytes = if let Some(bytes) = &self.on_stage {
+            allowance.take(bytes.len())?;
+            bytes.clone()
+        } else {
+            body::read(self.response.body(), &self.response.headers(), allowance).await?
+        };
         self.abort.disarm();
         Ok(bytes)
     }

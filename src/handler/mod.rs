@@ -15,6 +15,7 @@ pub mod doctor;
 mod identify;
 pub mod judgement;
 pub mod record;
+pub mod rehearsal;
 mod trace;
 
 use std::cell::Cell;

@@ -188,6 +188,7 @@ fn name_tests_that_exist() {
         ("server_timing", include_str!("server_timing.rs")),
         ("session", include_str!("session.rs")),
         ("rate_limit", include_str!("rate_limit.rs")),
+        ("rehearsal", include_str!("rehearsal.rs")),
         ("secrets", include_str!("secrets.rs")),
         ("transport", include_str!("transport.rs")),
         ("published", include_str!("published.rs")),

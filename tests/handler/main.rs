@@ -32,6 +32,7 @@ mod oracle;
 mod outgoing;
 mod published;
 mod rate_limit;
+mod rehearsal;
 mod routes;
 mod secrets;
 mod server_timing;

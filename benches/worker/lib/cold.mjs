@@ -12,11 +12,12 @@ const known = { cacheMs: 0, isSeen: true };
 /**
  * What is there when the first token is asked for. `cacheMs` is how long the data centre's cache
  * takes; without it there is none. `isSeen` is whether another isolate of the data centre has made a
- * token before. With `isStored` its secrets are as far away as the upstream. With `isFirst` the token is the very first request; else one to another path came before.
- * `who` are the only ones for whom it differs from the first.
+ * token before. With `isStored` its secrets are as far away as the upstream. With `isFirst` the token is the
+ * very first request; else one to another path came before, and the isolate had `restMs` since then.
  */
 export const scenes = [
   { name: "unknown", what: "nothing is known" },
+  { name: "rested", what: "the same, the other request came 60 ms before", restMs: 60 },
   { name: "start", what: "the same, with the isolate's start", isFirst: true },
   { name: "secrets", what: "the same, all secrets in the Secrets Store", isFirst: true, isStored: true },
   { name: "preflight", what: "nothing is known, a preflight came 60 ms before", preflightMs: 60 },
@@ -31,8 +32,8 @@ export const scenes = [
 
 /** What is measured of each: jose as its documentation has it knows neither preflight nor cache. */
 const SCENES_OF = {
-  jose: ["unknown", "start"],
-  remembering: ["unknown", "start", "expected"],
+  jose: ["unknown", "rested", "start"],
+  remembering: ["unknown", "rested", "start", "expected"],
 };
 /** Of a road that is measured in short. */
 const SHORT = ["unknown", "note"];
@@ -100,13 +101,14 @@ async function see(contestant, { sandbox, cache, cpus }) {
 }
 
 async function first(contestant, scene, { sandbox, cache, cpus }, farMs) {
-  const { cacheMs, isSeen = false, isStored = false, isFirst = false, preflightMs, bindings } = scene;
+  const { cacheMs, isSeen = false, isStored = false, isFirst = false, preflightMs, restMs, bindings } = scene;
   Object.assign(cache, { latencyMs: cacheMs, isForgetful: !isSeen });
   const cachePort = cacheMs === undefined ? undefined : cache.port;
   const { port, group, stop } = await launch(contestant, sandbox.url, cpus, { cachePort, bindings, secretsMs: isStored ? farMs : undefined });
   try {
     // The isolate is there then, and has done nothing yet.
     if (!isFirst) await time(port, { ...tokenRequest(contestant), path: "/elsewhere" }, 404);
+    if (restMs !== undefined) await sleep(restMs);
     if (preflightMs !== undefined) {
       const begin = performance.now();
       await time(port, preflight(contestant), 204);
