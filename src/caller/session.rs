@@ -14,7 +14,7 @@ use crate::caller::{CallerFault, Found, Question};
 use crate::http::cookie::{CookieFault, CookieNames, name_set_by};
 use crate::http::origin::Origin;
 use crate::http::request_body::is_json;
-use crate::http::retry_after;
+use crate::http::retry_after::{self, ReadDate};
 use crate::http::target::Target;
 use crate::identity::IdentityType;
 use crate::json::{Object, Value};
@@ -248,7 +248,8 @@ where
     let answer = get.send(runtime, set_cookies).await;
     session.keep_own(set_cookies, question.target);
     let now = runtime.now();
-    let held = session.judge(answer, identity_type, now).map_err(fault)?;
+    let held = session.judge(answer, identity_type, now, R::date);
+    let held = held.map_err(fault)?;
     let chosen = wish.choose(held, identity_type)?;
     // A session does not say when it ends, so a grant for it lives as long as grants may.
     let holds_until = Some(Timestamp(u64::MAX));
@@ -290,6 +291,7 @@ impl Session {
         answer: Result<SmallAnswer, GetFault>,
         kind: IdentityType,
         now: Timestamp,
+        date: ReadDate,
     ) -> Result<Vec<String>, SessionFault> {
         let answer = answer.map_err(|fault| match fault {
             GetFault::Unreachable | GetFault::Body(ReadError::Broken) => SessionFault::Network,
@@ -299,7 +301,7 @@ impl Session {
         })?;
         if answer.status != 200 {
             let retry_after = answer.retry_after.as_deref();
-            return Err(fault_of_status(answer.status, retry_after, now));
+            return Err(fault_of_status(answer.status, retry_after, now, date));
         }
         let json = answer.content_type.as_deref().is_some_and(is_json);
         // Some say "nobody" by nothing, as a text.
@@ -355,12 +357,17 @@ fn held(path: &ClaimPath, answer: &Object) -> Result<Vec<String>, SessionFault> 
 }
 
 /// What a status says that is not 200.
-fn fault_of_status(status: u16, retry_after: Option<&str>, now: Timestamp) -> SessionFault {
+fn fault_of_status(
+    status: u16,
+    retry_after: Option<&str>,
+    now: Timestamp,
+    date: ReadDate,
+) -> SessionFault {
     match status {
         204 | 401 | 403 => SessionFault::SignedOut(SignedOut::Status(status)),
         302 | 303 | 307 => SessionFault::Redirect(status),
         429 => {
-            let asked = retry_after.and_then(|text| retry_after::parse(text, now));
+            let asked = retry_after.and_then(|text| retry_after::parse(text, now, date));
             let wait = asked.unwrap_or(DEFAULT_RETRY_AFTER);
             SessionFault::RateLimited(wait.min(MAX_RETRY_AFTER))
         }

@@ -126,6 +126,17 @@ impl Runtime for Edge<'_> {
         Timestamp(Date::now() as u64)
     }
 
+    fn date(text: &str) -> Option<Timestamp> {
+        let millis = Date::parse(text);
+        // Of what is no date, JavaScript says that it is not a number.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number from 0 to 8.64e15"
+        )]
+        (millis >= 0.0).then_some(Timestamp(millis as u64))
+    }
+
     fn random(&self) -> f64 {
         Math::random()
     }

@@ -1,16 +1,24 @@
 //! How long another server asks to be left alone (RFC 9110 §10.2.3).
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::runtime::Timestamp;
 
+/// How the place reads a date: [`crate::runtime::Runtime::date`].
+pub type ReadDate = fn(&str) -> Option<Timestamp>;
+
 /// Reads `Retry-After`: seconds, or a date, which may be over.
 #[must_use]
-pub fn parse(text: &str, now: Timestamp) -> Option<Duration> {
+pub fn parse(text: &str, now: Timestamp, date: ReadDate) -> Option<Duration> {
     seconds(text).or_else(|| {
-        let date = httpdate::parse_http_date(text.trim()).ok()?;
-        let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
-        Some(since_epoch.saturating_sub(Duration::from_millis(now.0)))
+        let text = text.trim();
+        // JavaScript takes numbers for dates, too. In all three forms a day's name is first, and a time follows.
+        let is_date =
+            text.starts_with(|first: char| first.is_ascii_uppercase()) && text.contains(':');
+        is_date
+            .then(|| date(text))
+            .flatten()
+            .map(|date| now.until(date))
     })
 }
 

@@ -45,6 +45,14 @@ pub trait Runtime {
     /// The wall clock. workerd moves it only across I/O, so it cannot time computation.
     fn now(&self) -> Timestamp;
 
+    /// The moment that a date in one of the forms of HTTP names (RFC 9110 §5.6.7). It is asked for how long
+    /// another server wants to be left alone, and a place that reads no dates leaves it out.
+    #[must_use]
+    fn date(text: &str) -> Option<Timestamp> {
+        let _ = text;
+        None
+    }
+
     /// A number in `0.0..1.0`. Used for jitter only, so it need not be unpredictable.
     fn random(&self) -> f64;
 

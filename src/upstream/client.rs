@@ -397,6 +397,7 @@ impl<'a, R: Runtime> Client<'a, R> {
                 reply.header("retry-after").as_deref(),
                 reply.header("x-pica-rate-limit-reset").as_deref(),
                 self.runtime.now(),
+                R::date,
             ));
         }
         let limit = match what {

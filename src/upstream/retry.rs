@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::retry_after;
+use crate::http::retry_after::{self, ReadDate};
 use crate::limits::{
     BACKOFF_BASE, BACKOFF_CAP, DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, MAX_TRIES, ODD_RETRY_AFTER,
 };
@@ -56,8 +56,9 @@ pub fn fault_of_status(
     retry_after: Option<&str>,
     rate_limit_reset: Option<&str>,
     now: Timestamp,
+    date: ReadDate,
 ) -> UpstreamFault {
-    let asked = retry_after.and_then(|text| retry_after::parse(text, now));
+    let asked = retry_after.and_then(|text| retry_after::parse(text, now, date));
     let asked = asked.or_else(|| rate_limit_reset.and_then(retry_after::seconds));
     // What cannot be read is not the longest wait that there is.
     let odd = retry_after.or(rate_limit_reset).map(|_| ODD_RETRY_AFTER);
@@ -75,7 +76,7 @@ pub fn fault_of_status(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use proptest::prelude::proptest;
 
@@ -88,8 +89,14 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_700_000_000_000);
     const LONG: Duration = Duration::from_secs(8);
 
+    fn date(text: &str) -> Option<Timestamp> {
+        let date = httpdate::parse_http_date(text).ok()?;
+        let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
+        Some(Timestamp(0).after(since_epoch))
+    }
+
     fn rate_limited(retry_after: Option<&str>, reset: Option<&str>) -> UpstreamFault {
-        fault_of_status(429, retry_after, reset, NOW)
+        fault_of_status(429, retry_after, reset, NOW, date)
     }
 
     #[test]
@@ -145,7 +152,7 @@ mod tests {
             ] {
                 assert_eq!(fault, UpstreamFault::RateLimited(expected), "{text:?}");
             }
-            let fault = fault_of_status(503, Some(text), None, NOW);
+            let fault = fault_of_status(503, Some(text), None, NOW, date);
             assert!(
                 matches!(fault, UpstreamFault::Unavailable(503, Some(wait))
                     if wait == expected || expected == Duration::from_hours(1)),
@@ -208,7 +215,11 @@ mod tests {
             (504, UpstreamFault::Unavailable(504, None)),
             (101, UpstreamFault::Status(101)),
         ] {
-            assert_eq!(fault_of_status(status, None, None, NOW), fault, "{status}");
+            assert_eq!(
+                fault_of_status(status, None, None, NOW, date),
+                fault,
+                "{status}"
+            );
         }
     }
 
@@ -220,7 +231,7 @@ mod tests {
             moment || (500..=599).contains(&status) && ![501, 505].contains(&status)
         };
         for status in (100..1000).filter(|status| !(200..=299).contains(status)) {
-            let fault = fault_of_status(status, Some("0"), None, NOW);
+            let fault = fault_of_status(status, Some("0"), None, NOW, date);
             let again = pause(fault, 1, LONG, 0.5).is_some();
             assert_eq!(again, passing(status), "{status}");
         }

@@ -10,7 +10,7 @@ use std::mem;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use authkit_edge::config::deployment::Deployment;
 use authkit_edge::handler::{Outcome, handle, prepare};
@@ -787,6 +787,12 @@ impl Runtime for FakeEdge {
 
     fn now(&self) -> Timestamp {
         self.time()
+    }
+
+    fn date(text: &str) -> Option<Timestamp> {
+        let date = httpdate::parse_http_date(text).ok()?;
+        let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
+        Some(Timestamp(0).after(since_epoch))
     }
 
     fn random(&self) -> f64 {
