@@ -64,11 +64,12 @@ writeFileSync(file("graph.json"), JSON.stringify(graph));
 const features = ["--detect-features", "--enable-exception-handling"];
 tool("wasm-metadce", [file("index_bg.wasm"), "--graph-file", file("graph.json"), ...features, "-o", file("used.wasm")]);
 writeFileSync(file("ordered.wasm"), nameBySize(readFileSync(file("used.wasm"))));
-// -Os compresses better than -Oz. A function that is called from one place only stays one (ocimfs is
-// how large a body may be that goes to its caller): V8 compiles what is called, function by function.
+// -Os compresses better than -Oz, and finds more the second time. A function that is called from one place
+// only stays one (ocimfs is how large a body may be that goes to its caller): V8 compiles what is called,
+// function by function.
 // The lowest KB of memory is the end of the stack, which only an overflow would reach: so an addition in
 // front of an access is a part of the access. What is calculated twice compresses better than a local.
-const optimize = ["-Os", "-ocimfs=50", "--low-memory-unused", "--skip-pass=local-cse"];
+const optimize = ["-Os", "-Os", "-ocimfs=50", "--low-memory-unused", "--skip-pass=local-cse"];
 // By the names that scripts/order.mjs gives.
 const finish = ["--reorder-functions-by-name", "--strip-debug", "--strip-producers", "--strip-target-features"];
 const rename = "--minify-imports-and-exports-and-modules";
