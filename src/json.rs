@@ -11,12 +11,14 @@
 //! All of it goes by visitors that take whatever comes. What serde derives says what it wanted instead,
 //! in texts that nobody reads and that were a thirtieth of the Worker.
 
+mod raw;
+
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+
+pub(crate) use raw::{elements, members};
 
 /// The JSON text of a value.
 ///
@@ -24,28 +26,6 @@ use serde_json::value::RawValue;
 /// written as text; here are structs of strings and numbers.
 pub(crate) fn text(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_default()
-}
-
-/// Reads an object whose values stay text, and hands over each member. `take` says whether it had one
-/// of that name already; then it is no object that everybody reads the same.
-///
-/// # Errors
-/// Anything else than one object.
-pub(crate) fn members<'de, K: Deserialize<'de>>(
-    text: &'de [u8],
-    take: &mut dyn FnMut(K, &'de RawValue) -> bool,
-) -> serde_json::Result<()> {
-    let mut deserializer = serde_json::Deserializer::from_slice(unmarked(text));
-    deserializer.deserialize_any(Members(take, PhantomData))?;
-    deserializer.end()
-}
-
-/// Reads a list whose values stay text; none of anything else.
-pub(crate) fn elements(text: &[u8]) -> Vec<&RawValue> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let list = deserializer.deserialize_any(Elements).ok();
-    list.filter(|_| deserializer.end().is_ok())
-        .unwrap_or_default()
 }
 
 /// The text behind a byte order mark, which some servers in .NET and Java write.
@@ -277,73 +257,14 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// What a visitor of one kind does with the others.
-macro_rules! refuse {
-    ($($name:ident($($kind:ty)?))*) => {
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("something else")
-        }
-
-        $(fn $name<E: Error>(self $(, _: $kind)?) -> Result<Self::Value, E> {
-            Err(E::custom(OTHER))
-        })*
-    };
-}
-
-const OTHER: &str = "something else";
 const TWICE: &str = "a name twice";
-
-struct Members<F, K>(F, PhantomData<K>);
-
-impl<'de, F, K> Visitor<'de> for Members<F, K>
-where
-    F: FnMut(K, &'de RawValue) -> bool,
-    K: Deserialize<'de>,
-{
-    type Value = ();
-
-    refuse! { visit_unit() visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str) }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(A::Error::custom(OTHER))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some((key, value)) = map.next_entry()? {
-            if (self.0)(key, value) {
-                return Err(A::Error::custom(TWICE));
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Elements;
-
-impl<'de> Visitor<'de> for Elements {
-    type Value = Vec<&'de RawValue>;
-
-    refuse! { visit_unit() visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str) }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(value) = access.next_element()? {
-            list.push(value);
-        }
-        Ok(list)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-        Err(A::Error::custom(OTHER))
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
 
-    use super::{Object, RawValue, Value, elements, members};
+    use super::{Object, Value};
 
     #[test]
     fn reads_objects() {
@@ -415,47 +336,6 @@ mod tests {
         assert_eq!(Object::parse(b"{\"a\":\"\xff\"}"), None);
     }
 
-    /// The members of an object as text; `None` of anything else.
-    fn texts(text: &str) -> Option<Vec<(String, &str)>> {
-        let mut found: Vec<(String, &str)> = Vec::new();
-        let read = members(text.as_bytes(), &mut |name: String, value| {
-            let known = found.iter().any(|(known, _)| *known == name);
-            found.push((name, value.get()));
-            known
-        });
-        read.is_ok().then_some(found)
-    }
-
-    const OTHERS: [&str; 9] = [
-        "", "null", "true", "-1", "1", "1.5", r#""a""#, "{} {}", "[] []",
-    ];
-
-    #[test]
-    fn hands_over_members_as_the_text_that_they_are() {
-        let found = texts(r#" {"a": 1.10, "b":[ {"a":1,"a":2} ] } "#).unwrap();
-        let wanted = [("a", "1.10"), ("b", r#"[ {"a":1,"a":2} ]"#)];
-        assert_eq!(found, wanted.map(|(name, text)| (name.to_owned(), text)));
-        assert_eq!(texts(r#"{"a":1,"a":1}"#), None);
-        for text in OTHERS.into_iter().chain(["[]"]) {
-            assert_eq!(texts(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn lists_elements_as_the_text_that_they_are() {
-        let list = |text: &'static str| -> Vec<&str> {
-            let list = elements(text.as_bytes()).into_iter();
-            list.map(RawValue::get).collect()
-        };
-        assert_eq!(
-            list(r#" [1.10, {"a":1,"a":2}, null] "#),
-            ["1.10", r#"{"a":1,"a":2}"#, "null"]
-        );
-        for text in OTHERS.into_iter().chain(["{}"]) {
-            assert_eq!(list(text), [""; 0], "{text}");
-        }
-    }
-
     #[test]
     fn knows_whole_numbers_that_no_other_is_read_as() {
         for (text, whole) in [
@@ -487,7 +367,6 @@ mod tests {
         assert_eq!(object.stated("a"), Some(&Value::Null));
         assert_eq!(object.members().count(), 2);
         assert_eq!(object.get("c").unwrap().as_object().unwrap().get("d"), None);
-        assert_eq!(texts(text).unwrap().len(), 3);
         // It is still a name.
         for text in [r#"{"a":null,"a":1}"#, r#"{"a":null,"a":null}"#] {
             assert_eq!(Object::parse(text.as_bytes()), None, "{text}");

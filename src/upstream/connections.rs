@@ -156,7 +156,6 @@ impl Vault<'_> {
         let (identity, kind) = (self.caller.identity(), self.caller.identity_type());
         for page in &self.pages {
             for text in page.rows() {
-                let text = text.get();
                 if let Some(row) = Object::parse(text.as_bytes())
                     && is(&row, "identity", identity.as_str())
                     && is(&row, "identityType", kind.as_str())

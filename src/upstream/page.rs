@@ -2,12 +2,7 @@
 //!
 //! Values stay the JSON text that they came as, so no number is rounded and no field is lost.
 
-use std::fmt;
 use std::ops::Range;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
-use serde_json::value::RawValue;
 
 use crate::json;
 
@@ -20,7 +15,7 @@ pub struct Page {
     /// How many pages there are; `None` when the answer does not say in a way that makes sense.
     pub pages: Option<u64>,
     /// Every member but `rows`, in the order in which it came.
-    pub members: Vec<(Key, Box<RawValue>)>,
+    pub members: Vec<(Key, Box<str>)>,
 }
 
 /// The name of a member of the envelope.
@@ -59,19 +54,19 @@ impl Page {
     /// # Errors
     /// [`PageFault::NotAnObject`] or [`PageFault::NoRows`].
     pub fn parse(body: Vec<u8>) -> Result<Self, PageFault> {
-        let mut rows: Option<&RawValue> = None;
-        let mut members: Vec<(Key, Box<RawValue>)> = Vec::new();
-        let read = json::members(&body, &mut |key, value| {
+        let mut rows: Option<&str> = None;
+        let mut members: Vec<(Key, Box<str>)> = Vec::new();
+        let read = json::members(&body, &mut |name, value| {
+            let key = Key::from(name);
             if key == Key::Rows {
                 return rows.replace(value).is_some();
             }
             let known = members.iter().any(|(known, _)| *known == key);
-            members.push((key, value.to_owned()));
+            members.push((key, value.into()));
             known
         });
-        read.map_err(|_| PageFault::NotAnObject)?;
+        read.ok_or(PageFault::NotAnObject)?;
         let list = rows
-            .map(RawValue::get)
             .filter(|text| text.starts_with('['))
             .ok_or(PageFault::NoRows)?;
         // `list` is a part of `body`; this is where.
@@ -79,7 +74,7 @@ impl Page {
         let rows = start..start + list.len();
         let pages = members
             .iter()
-            .find_map(|(key, value)| (*key == Key::Pages).then(|| whole_number(value.get())))
+            .find_map(|(key, value)| (*key == Key::Pages).then(|| whole_number(value)))
             .flatten();
         Ok(Self {
             body,
@@ -99,7 +94,7 @@ impl Page {
 
     /// The rows one by one.
     #[must_use]
-    pub fn rows(&self) -> Vec<&RawValue> {
+    pub fn rows(&self) -> Vec<&str> {
         json::elements(self.array())
     }
 
@@ -115,38 +110,24 @@ impl Page {
 
     /// The value of a member, if it is there.
     #[must_use]
-    pub fn get(&self, key: &Key) -> Option<&RawValue> {
+    pub fn get(&self, key: &Key) -> Option<&str> {
         self.members
             .iter()
             .find_map(|(known, value)| (known == key).then_some(&**value))
     }
 }
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(KeyVisitor)
-    }
-}
-
-struct KeyVisitor;
-
-impl Visitor<'_> for KeyVisitor {
-    type Value = Key;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        Ok(match name {
-            "rows" => Key::Rows,
-            "total" => Key::Total,
-            "pages" => Key::Pages,
-            "page" => Key::Page,
-            "requestId" => Key::RequestId,
-            "isWhiteLabel" => Key::IsWhiteLabel,
-            other => Key::Other(other.into()),
-        })
+impl From<String> for Key {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "rows" => Self::Rows,
+            "total" => Self::Total,
+            "pages" => Self::Pages,
+            "page" => Self::Page,
+            "requestId" => Self::RequestId,
+            "isWhiteLabel" => Self::IsWhiteLabel,
+            _ => Self::Other(name.into()),
+        }
     }
 }
 
@@ -163,8 +144,6 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{any, proptest};
 
-    use serde_json::value::RawValue;
-
     use super::{Key, Page, PageFault};
 
     #[test]
@@ -175,9 +154,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(page.row_list(), br#"{"a":9007199254740993,"b":1.10}"#);
-        let request_id = page.get(&Key::RequestId).map(RawValue::get);
+        let request_id = page.get(&Key::RequestId);
         assert_eq!(request_id, Some(r#"{"x":1e400}"#));
-        let other = page.get(&Key::Other("v".into())).map(RawValue::get);
+        let other = page.get(&Key::Other("v".into()));
         assert_eq!(other, Some(r#""\u00e9""#));
     }
 

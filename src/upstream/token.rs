@@ -1,7 +1,5 @@
 //! How pages become one token: rows spliced as text, and read only where some are left out.
 
-use serde_json::value::RawValue;
-
 use crate::http::target::{PageNumber, Selection};
 use crate::identity::IdentityType;
 use crate::json;
@@ -43,7 +41,7 @@ pub fn assemble(
     let mut token = Object::with_capacity(rows + 512);
     token.rows(&excerpt.rows);
     let counted = excerpt.total.map(|total| total.to_string());
-    let told = first.get(&Key::Total).map(RawValue::get);
+    let told = first.get(&Key::Total);
     if let Some(total) = counted.as_deref().or(told) {
         token.member(&Key::Total, total);
     }
@@ -56,7 +54,7 @@ pub fn assemble(
             Key::Rows | Key::Total => {}
             Key::Page | Key::Pages if excerpt.page_of.is_some() => {}
             Key::IsWhiteLabel if is_white_label.is_some() => {}
-            _ => token.member(key, value.get()),
+            _ => token.member(key, value),
         }
     }
     if let Some(flag) = is_white_label {
@@ -100,7 +98,7 @@ impl View<'_> {
             for row in page.rows() {
                 if self.policy.shows(row, self.identity_type) {
                     if wanted.contains(&total) {
-                        rows.push(row.get().as_bytes());
+                        rows.push(row.as_bytes());
                     }
                     total = total.saturating_add(1);
                 }

@@ -33,14 +33,14 @@ pub fn page_parse(data: &[u8]) {
     let shown = assemble(&parsed, None, Some(view)).expect("there are pages");
     let shown = Page::parse(shown).unwrap();
     let total = shown.get(&Key::Total).unwrap();
-    assert_eq!(total.get(), shown.rows().len().to_string());
+    assert_eq!(total, shown.rows().len().to_string());
     for flag in [None, Some(true)] {
         let token = assemble(&parsed, flag, None).expect("there are pages");
         // JSON again, with each name once.
         let read = Page::parse(token.clone()).unwrap();
         if let Some(flag) = flag {
             let found = read.get(&Key::IsWhiteLabel).unwrap();
-            assert_eq!(found.get(), flag.to_string());
+            assert_eq!(found, flag.to_string());
         }
         if let Some(values) = &values {
             let mut token: Value = serde_json::from_slice(&token).unwrap();
