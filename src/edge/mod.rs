@@ -145,19 +145,37 @@ fn write(record: &Record, env: &Env) -> Result<(), JsValue> {
     dataset.write_data_point(point.unchecked_into())
 }
 
+#[wasm_bindgen(module = "/src/edge/glue.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = answer)]
+    fn new_response(
+        status: u16,
+        headers: &str,
+        body: Option<Uint8Array>,
+    ) -> Result<web_sys::Response, JsValue>;
+}
+
 fn to_js(response: &Response) -> Result<web_sys::Response, JsValue> {
-    let headers = web_sys::Headers::new()?;
-    for (name, value) in response.headers.iter() {
-        headers.append(name, value)?;
+    let headers = joined(response.headers.iter())?;
+    let body = (!response.body.is_empty()).then(|| Uint8Array::from(response.body.as_slice()));
+    new_response(response.status, &headers, body)
+}
+
+/// Headers as one text for `glue.js`, so that they cross to JavaScript at once.
+///
+/// # Errors
+/// A NUL in one of them, where the Fetch API would have refused it.
+fn joined<'h>(headers: impl Iterator<Item = (&'static str, &'h str)>) -> Result<String, JsValue> {
+    let mut joined = String::new();
+    for (name, value) in headers {
+        if value.contains('\0') {
+            return Err(JsValue::UNDEFINED);
+        }
+        for part in [name, "\0", value, "\0"] {
+            joined.push_str(part);
+        }
     }
-    let init = web_sys::ResponseInit::new();
-    init.set_status(response.status);
-    init.set_headers(&headers);
-    if response.body.is_empty() {
-        return web_sys::Response::new_with_opt_str_and_init(None, &init);
-    }
-    let body = Uint8Array::from(response.body.as_slice());
-    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)
+    Ok(joined)
 }
 
 /// The Fetch API's request. Its headers and URL are asked for often, and its getters only once.

@@ -12,7 +12,7 @@ use worker::wasm_bindgen_futures::{JsFuture, spawn_local};
 use worker::worker_sys::{Fetcher, RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
-use crate::edge::{Life, body, object, property};
+use crate::edge::{Life, body, joined, object, property};
 use crate::handler::rehearsal;
 use crate::http::target::Target;
 use crate::limits::NOTE_LIFE;
@@ -289,26 +289,16 @@ fn text(value: &JsValue) -> Option<String> {
     value.as_string().or_else(number).or_else(boolean)
 }
 
+#[wasm_bindgen(module = "/src/edge/glue.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn outgoing(method: &str, headers: &str, body: Option<&str>) -> Result<RequestInit, JsValue>;
+}
+
 fn request_init(request: &Outgoing) -> Result<RequestInit, JsValue> {
-    let headers = web_sys::Headers::new()?;
-    for (name, value) in &request.headers {
-        headers.set(name, value)?;
-    }
-    let init: RequestInit = object(&[
-        ("method", request.method),
-        // Not `error`: workerd does not implement it.
-        ("redirect", "manual"),
-        // Calls go through the cache of the Worker's own zone, whosever the URL is. Where a rule of the
-        // zone says to cache everything, a key that was withdrawn would be good for as long as the rule
-        // says, and flags of one account would be another's.
-        ("cache", "no-store"),
-    ])?
-    .unchecked_into();
-    init.set_headers(&headers);
-    if let Some(body) = &request.body {
-        init.set_body(&JsValue::from_str(body));
-    }
-    Ok(init)
+    let headers = request.headers.iter();
+    let headers = joined(headers.map(|(name, value)| (*name, value.as_str())))?;
+    outgoing(request.method, &headers, request.body.as_deref())
 }
 
 pub(super) fn global() -> WorkerGlobalScope {
