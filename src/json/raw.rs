@@ -192,7 +192,6 @@ fn rest_of_string(text: &[u8], mut at: usize) -> Option<usize> {
 
 /// In which of eight bytes something other than text is: a quote, a backslash or a control character. The
 /// highest bit of each; above the first that is set, there may be some too many.
-#[expect(clippy::inline_always, reason = "a part of the loop that it is in")]
 #[inline(always)]
 fn stops(bytes: [u8; 8]) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
@@ -430,7 +429,7 @@ mod tests {
         }
     }
 
-    /// The members of an object as serde_json finds them.
+    /// The members of an object as `serde_json` finds them.
     struct Pairs<'a>(Vec<(String, &'a str)>);
 
     impl<'de> serde::Deserialize<'de> for Pairs<'de> {
