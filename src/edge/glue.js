@@ -51,8 +51,13 @@ export const bytes = ({ done, value }) => {
 /** Whether it is the end, with so many bytes that were wanted. */
 export const isLast = (reader, { done, value }, wanted) => done || (!!reader.readAtLeast && value.length < wanted);
 
-/** Moves bytes there. Their memory is given back now, and not when the garbage collector comes by. */
+/**
+ * Moves bytes there. Their memory is given back now, and not when the garbage collector comes by. A stream that
+ * was made in JavaScript may have a buffer that cannot be: then nothing is lost but that.
+ */
 export const move = (bytes, into) => {
   into.set(bytes);
-  bytes.buffer.transfer(0);
+  try {
+    bytes.buffer.transfer(0);
+  } catch {}
 };

@@ -258,6 +258,13 @@ pub(crate) fn token_faults() -> Vec<Row> {
             3,
             LIMITED,
         ),
+        // What reads a date is the runtime's.
+        Row::lasting(
+            "429 with a date in `Retry-After` that is over",
+            status(429, Some("Sun, 06 Nov 1994 08:49:37 GMT")),
+            3,
+            LIMITED,
+        ),
         Row::lasting("500", status(500, None), 3, FAILED),
         Row::lasting("400", status(400, None), 1, FAILED),
         Row::lasting("402", status(402, None), 1, FAILED),
