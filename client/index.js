@@ -231,8 +231,9 @@ export function createAuthKit(settings) {
   const reconnect = ({ id, title, platform }, given) => connect({ app: title ?? platform, ...given, replaces: id });
 
   if (typeof document !== "undefined") {
-    // Signed out in another tab: it says so, or it has emptied the storage.
-    addEventListener("storage", ({ key }) => (key === KEY || key === null) && drop());
+    // Signed out in another tab: it says so (once: what it has written it takes back, which is an event, too),
+    // or it has emptied the storage.
+    addEventListener("storage", ({ key, newValue }) => ((key === KEY && newValue) || key === null) && drop());
     // Or it does not, while nobody looks at this page.
     addEventListener("visibilitychange", () => document.hidden && drop());
     addEventListener("pagehide", () => isBusy() && leave({ at: Date.now(), replaces: opening.replaces }));
