@@ -3,10 +3,6 @@
 import * as worker from "./index.js";
 import { endAll } from "./life.js";
 
-// workerd makes a C++ function of each callback that queueMicrotask is given: a twentieth of the CPU
-// time of a request. Without it, wasm-bindgen asks for Promise.then.
-globalThis.queueMicrotask = undefined;
-
 // `worker` notes a panic here, for as long as panics get that far.
 const state = worker.__worker_init_state();
 

@@ -34,8 +34,8 @@ extern "C" {
     #[wasm_bindgen(js_name = isLast)]
     fn is_last(reader: &Reader, chunk: &Chunk, wanted: u32) -> bool;
 
-    #[wasm_bindgen(catch, js_name = move)]
-    fn move_into(bytes: &Uint8Array, into: &mut [u8]) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch, js_name = giveBack)]
+    fn give_back(reader: &Reader, bytes: &Uint8Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
@@ -72,12 +72,13 @@ pub(super) async fn read(
             return Err(error);
         }
         taken += more;
-        let mut read = vec![0; length];
-        move_into(&chunk, &mut read).map_err(broken)?;
+        let read = chunk.to_vec();
+        // What cannot be given back now is when the garbage collector comes by.
+        let _ = give_back(&reader, &chunk);
         if bytes.is_empty() {
             bytes = read;
         } else {
-            bytes.append(&mut read);
+            bytes.extend_from_slice(&read);
         }
         if is_last {
             return Ok(bytes);

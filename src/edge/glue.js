@@ -52,12 +52,9 @@ export const bytes = ({ done, value }) => {
 export const isLast = (reader, { done, value }, wanted) => done || (!!reader.readAtLeast && value.length < wanted);
 
 /**
- * Moves bytes there. Their memory is given back now, and not when the garbage collector comes by. A stream that
- * was made in JavaScript may have a buffer that cannot be: then nothing is lost but that.
+ * Gives the memory of what was read back, if the buffer was ours. A stream that was made in JavaScript may have
+ * what it sends next in the same one.
  */
-export const move = (bytes, into) => {
-  into.set(bytes);
-  try {
-    bytes.buffer.transfer(0);
-  } catch {}
+export const giveBack = (reader, bytes) => {
+  if (reader.readAtLeast) bytes.buffer.transfer(0);
 };

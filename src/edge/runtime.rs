@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::{Future, pending};
 use std::time::Duration;
 
-use js_sys::{Array, Date, Math, Number, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Date, Math, Number, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, RequestInit, WorkerGlobalScope};
@@ -12,8 +12,9 @@ use worker::wasm_bindgen_futures::{JsFuture, spawn_local};
 use worker::worker_sys::{Fetcher, RateLimiter, SecretStoreSys};
 use worker::{Delay, Env, console_warn};
 
-use crate::edge::{Life, body, joined, object, property};
+use crate::edge::{Life, body, joined, object, property, to_js};
 use crate::handler::rehearsal;
+use crate::http::response::{Headers, Response};
 use crate::http::target::Target;
 use crate::limits::NOTE_LIFE;
 use crate::runtime::in_flight::Allowance;
@@ -198,7 +199,7 @@ impl Runtime for Edge<'_> {
         spawn_local(async move {
             let _life = life;
             // What is not kept is missed by nobody.
-            let _ = put(&url, &note).await;
+            let _ = put(&url, note).await;
         });
     }
 
@@ -214,15 +215,15 @@ async fn note_cache() -> Result<Cache, JsValue> {
     Ok(JsFuture::from(opening?).await?.unchecked_into())
 }
 
-async fn put(url: &str, note: &[u8]) -> Result<(), JsValue> {
-    let headers = web_sys::Headers::new()?;
-    headers.set("content-type", "application/octet-stream")?;
-    let life = NOTE_LIFE.as_secs();
-    headers.set("cache-control", &format!("max-age={life}"))?;
-    let init = web_sys::ResponseInit::new();
-    init.set_headers(&headers);
-    let note = Uint8Array::from(note);
-    let note = web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&note), &init)?;
+async fn put(url: &str, note: Vec<u8>) -> Result<(), JsValue> {
+    let mut headers = Headers::default();
+    headers.set("content-type", "application/octet-stream");
+    headers.set("cache-control", format!("max-age={}", NOTE_LIFE.as_secs()));
+    let note = to_js(&Response {
+        status: 200,
+        headers,
+        body: note,
+    })?;
     JsFuture::from(note_cache().await?.put(url, &note)).await?;
     Ok(())
 }
@@ -351,7 +352,7 @@ impl Reply for EdgeReply {
     }
 
     fn set_cookies(&self) -> Vec<String> {
-        let headers: Headers = self.response.headers().unchecked_into();
+        let headers: CookieHeaders = self.response.headers().unchecked_into();
         let all = headers.get_set_cookie();
         all.iter().filter_map(|value| value.as_string()).collect()
     }
@@ -361,10 +362,10 @@ impl Reply for EdgeReply {
 extern "C" {
     /// What `web-sys` does not have of them.
     #[wasm_bindgen(extends = web_sys::Headers)]
-    type Headers;
+    type CookieHeaders;
 
     #[wasm_bindgen(method, js_name = getSetCookie)]
-    fn get_set_cookie(this: &Headers) -> Array;
+    fn get_set_cookie(this: &CookieHeaders) -> Array;
 }
 
 /// Aborts a call when dropped, wherever it is: before the answer, or in the middle of its body.

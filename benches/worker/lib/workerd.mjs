@@ -67,14 +67,16 @@ function configuration(files, bindings, cachePort) {
       : `(name = ${text(name)}, text = ${text(value)})`;
   const secrets = `(name = "secrets", worker = (compatibilityDate = ${text(compatibilityDate())}, modules = [${module(SECRETS)}])),`;
   const isStored = Object.values(bindings).some((value) => value instanceof StoredSecret);
+  // The Worker under test is the last to start: V8 throws away what it has compiled in a hurry (Liftoff) when
+  // another isolate starts in its process, and the Secrets Store is in none of ours.
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
+    ${isStored ? secrets : ""}
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
     ${cachePort ? cache : ""}
-    ${isStored ? secrets : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );

@@ -5,7 +5,8 @@ use std::net::Shutdown;
 
 use authkit_edge_e2e::PATIENCE;
 use authkit_edge_e2e::client::{Request, connect};
-use authkit_edge_e2e::profile::Profile;
+use authkit_edge_e2e::profile::{Profile, sandbox};
+use authkit_edge_e2e::worker::{Deployment, Worker};
 use authkit_sandbox::{Fault, FaultKind, Observed};
 
 /// A JSON object of exactly that many bytes, without an identity.
@@ -68,6 +69,22 @@ fn reads_a_chunked_body_like_any_other() {
         .assert_token();
     edge.send(&Request::post().json("{").chunked())
         .assert_error(400, "invalid_body");
+}
+
+/// Another Worker's code may have made it, of pieces that share a buffer with what is still to come.
+#[test]
+fn reads_a_body_that_was_made_in_javascript() {
+    let sandbox = sandbox();
+    let embedding = Deployment {
+        script: Some("tests/e2e/embedding/index.js"),
+        ..Deployment::edge(Profile::Pica.bindings(sandbox.issuer()))
+    };
+    let worker = Worker::start_all("embedding", &[embedding]).unwrap();
+    let request = Request::anonymous().json(r#"{"identity":"ada"}"#);
+    request.send(worker.addr).assert_token();
+    assert!(sandbox.token_requests()[0].body.contains("\"ada\""));
+    let large = Request::anonymous().json(object(8193)).send(worker.addr);
+    large.assert_error(413, "body_too_large");
 }
 
 #[test]
